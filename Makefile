@@ -1,0 +1,35 @@
+# `make demo` and `make test` do all the set-up themselves; see README.md.
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint tools clean
+
+demo: $(VENV)/.installed
+	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
+
+test: $(VENV)/.dev tools lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	luacheck --quiet dissector
+	$(BIN)/python dissector/generate_codes.py --check
+
+tools:
+	@tests/install-tools
+
+$(VENV)/bin/python:
+	@tests/make-venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,26 @@
+"""Remote Assistance ([MS-RA]) in packet captures: sessions, messages and the SAFERROR code they ended with.
+
+`analyze(path)` gives a capture's report, `iter_events(path)` its events, `lookup(value)` a result code. The Scapy
+layers are in `msra.layers`. Importing this package loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from msra.analyzer import analyze, iter_events
+    from msra.codes import lookup
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "analyze", "iter_events", "lookup"]
+
+_HOMES = {"analyze": "msra.analyzer", "iter_events": "msra.analyzer", "lookup": "msra.codes"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'msra' has no attribute '{name}'")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
