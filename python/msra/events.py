@@ -1,0 +1,117 @@
+"""The event model: what both engines yield, and all that the analysis sees.
+
+A capture becomes a stream of events. An event belongs to one RDP connection and carries the number and
+the time of the frame that completed it:
+
+* :class:`ConnectionOpened`  an RDP connection was recognised, and who is who in it;
+* :class:`Message`           one decoded Remote Assistance message ([MS-RA] 2.2);
+* :class:`Fact`              something the transport learned: negotiation, channels, security, close;
+* :class:`Gap`               bytes that could not be read, and why.
+
+Nothing is dropped in silence: what cannot be decoded is a gap, and reading goes on.
+Frames count from 1, as in Wireshark; times are integer nanoseconds since 1970, UTC; sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["expert", "novice"]
+"""The expert helps (the RDP client); the novice shares its screen (the RDP server)."""
+
+Value: TypeAlias = int | str
+"""A field's value as reports show it; bytes are written as lower-case hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One end of a TCP connection: textual IP address and port."""
+
+    ip: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What all events have: RDP connection (counted from 1 in each capture), frame, time in ns."""
+
+    connection: int
+    frame: int
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened(Event):
+    """An RDP connection was recognised; frame and time are those of its first recognised bytes."""
+
+    expert: Endpoint
+    novice: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Event):
+    """A Remote Assistance message. `type` is the document's name; `notes` are keys of NOTES."""
+
+    sender: Role
+    channel: str
+    type: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Event):
+    """Something the transport learned; `name` and the keys of `data` are those of FACTS."""
+
+    sender: Role
+    name: str
+    data: Mapping[str, Value | tuple[Value, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap(Event):
+    """`size` bytes of one direction that could not be read; `kind` is a key of GAPS."""
+
+    sender: Role
+    kind: str
+    size: int
+
+
+FACTS: Mapping[str, str] = {
+    # name: keys of its data
+    "connection_request": "cookie requested_protocols",  # [MS-RDPBCGR] 2.2.1.1; both optional
+    "connection_confirm": "selected_protocol",  # [MS-RDPBCGR] 2.2.1.2; optional
+    "negotiation_failure": "failure_code",  # [MS-RDPBCGR] 2.2.1.2.2
+    "client_channels": "channel_names",  # [MS-RDPBCGR] 2.2.1.3.4, in the order of the list
+    "server_channels": "channel_ids",  # [MS-RDPBCGR] 2.2.1.4.4, in the same order
+    "security": "encryption_method encryption_level",  # [MS-RDPBCGR] 2.2.1.4.3
+    "tls": "version",  # RFC 8446 4.1.3: "tls1.0" to "tls1.3", from ServerHello
+    "disconnect": "reason",  # [MS-RDPBCGR] 2.2.2.3, T.125 11.15
+}
+
+GAPS: Mapping[str, str] = {
+    "lost_segment": "bytes of the TCP stream are missing from the capture",
+    "cut_packet": "the capture holds only the beginning of this packet",
+    "bad_framing": "the bytes are no RDP packet",
+    "bad_pdu": "the RDP packet could not be decoded",
+    "encrypted": "the data is encrypted and no key was given",
+    "compressed": "the data is compressed",
+    "incomplete_pdu": "the rest of the RDP packet is missing",
+    "incomplete_message": "other chunks of the channel message are missing",
+    "bad_header": "the channel message has no valid Remote Assistance header",
+}
+
+NOTES: Mapping[str, str] = {
+    "missing_terminator": "the text has no NUL terminator",
+    "no_separator": "nothing separates the connection string from the expert blob",
+    "bstr_counted": "the string has a BSTR byte count",
+    "bstr_raw": "the string has no BSTR byte count",
+    "truncated": "the message ends before its fields do",
+    "bad_length": "DataLen does not match the data that follows",
+    "trailing_data": "data follows the last field",
+    "odd_length": "the text has an odd number of bytes",
+    "malformed_xml": "the text is no RCCOMMAND element",
+    "name_not_terminated": "ChannelName has no NUL terminator",
+}
