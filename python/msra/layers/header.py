@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The header of every Remote Assistance message ([MS-RA] 2.2.1.1, 2.2.1.2), and what all layers have in common."""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Any, ClassVar
+
+from scapy.fields import FieldLenField, LEIntField
+from scapy.packet import Packet, Raw
+
+from msra.layers.fields import Text, TextField
+
+__all__ = ["Layer", "MSRA_Header", "is_file_channel", "raw_if_short"]
+
+# [MS-RA] 2.2.1.2: the address of the version 1 novice that started the transfer, or 1000 if the expert did; a dot; the
+# seconds since 1970
+_VERSION_1_FILE_CHANNEL = re.compile(r"(1000|[0-9]{1,3}(\.[0-9]{1,3}){3})\.[0-9]+")
+
+
+def is_file_channel(channel_name: str) -> bool:
+    """Whether a channel name of [MS-RA] 2.2.1.2 means file transfer, in any version."""
+    return channel_name == "RA_FX" or _VERSION_1_FILE_CHANNEL.fullmatch(channel_name) is not None
+
+
+class Layer(Packet):
+    """What the layers here have in common. `fixed_size` is the number of bytes a layer needs to be one."""
+
+    fixed_size: ClassVar[int] = 0
+
+    def do_dissect_payload(self, s: bytes) -> None:
+        """A message without a body is a layer, too: ISCONNECTED, or a chat line of no characters."""
+        if s or self.stop_dissection_after:
+            super().do_dissect_payload(s)
+            return
+        cls = self.guess_payload_class(s)
+        if issubclass(cls, Layer) and not cls.fixed_size:
+            layer = cls(_internal=1, _underlayer=self)
+            layer.do_dissect(s)
+            self.add_payload(layer)
+
+    def mysummary(self) -> str:
+        return str(self.name)
+
+
+def raw_if_short(cls: type[Layer], _pkt: bytes = b"", *_args: Any, **_kwargs: Any) -> type[Packet]:
+    """Scapy's dispatch_hook: dissects what is too short for the layer as Raw. Without bytes a layer is being built."""
+    return Raw if 0 < len(_pkt) < cls.fixed_size else cls
+
+
+###################################################
+# [MS-RA] 2.2.1.1 REMOTEDESKTOP_CHANNELBUFHEADER  #
+# [MS-RA] 2.2.1.2 REMOTEDESKTOP_CTL_PACKETHEADER  #
+###################################################
+#
+#  0                   4                   8
+# +-------------------+-------------------+-----------------------------+---------------------------+
+# | channel_name_len  | data_len          | channel_name                | data_len bytes of message |
+# +-------------------+-------------------+-----------------------------+---------------------------+
+#                                           channel_name_len bytes with
+#                                           the NUL: even, at most 64
+
+
+class ChannelNameField(TextField):
+    def getfield(self, pkt: Packet, s: bytes) -> tuple[bytes, Text]:
+        size = pkt.channel_name_len
+        return s[size:], Text(s[:size])
+
+
+class MSRA_Header(Layer):
+    """The header of every Remote Assistance message. The lengths are computed where they are None."""
+
+    name = "MS-RA"
+    show_summary = False
+    fixed_size = 8
+    dispatch_hook = classmethod(raw_if_short)
+    fields_desc = [
+        FieldLenField("channel_name_len", None, length_of="channel_name", fmt="<I"),
+        LEIntField("data_len", None),
+        ChannelNameField("channel_name", "RC_CTL"),
+    ]
+
+    def post_build(self, pkt: bytes, pay: bytes) -> bytes:
+        if self.data_len is None:
+            pkt = pkt[:4] + struct.pack("<I", len(pay)) + pkt[8:]
+        return pkt + pay
+
+    def extract_padding(self, s: bytes) -> tuple[bytes, bytes]:
+        return s[: self.data_len], s[self.data_len :]
+
+    def guess_payload_class(self, payload: bytes) -> type[Packet]:
+        """By the channel name; file channels of version 1 have names of their own and the messages of RA_FX."""
+        channel = "RA_FX" if is_file_channel(self.channel_name) else self.channel_name
+        for bond, cls in self.payload_guess:
+            if bond.get("channel_name") == channel:
+                return cls
+        return self.default_payload_class(payload)
+
+    def mysummary(self) -> str:
+        return self.sprintf("MS-RA %MSRA_Header.channel_name%")
