@@ -42,9 +42,9 @@ __all__ = [
 ]
 
 
-#############################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_BUFHEADER #
-#############################################
+###############################################
+# [MS-RA] 2.2.1.3 REMOTEDESKTOP_CTL_BUFHEADER #
+###############################################
 #
 #  0          4
 # +----------+------------------------------+
@@ -90,9 +90,9 @@ bind_bottom_up(MSRA_Header, MSRA_Ctl, channel_name="remdesk")
 bind_layers(MSRA_Header, MSRA_Ctl, channel_name="RC_CTL")
 
 
-##########################################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP #
-##########################################################
+############################################################
+# [MS-RA] 2.2.1.9 REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP #
+############################################################
 #
 # +---------------------------+
 # | ra_connection_string, NUL |   expert to novice, version 1
@@ -106,9 +106,9 @@ class MSRA_RemoteControlDesktop(Layer):
     fields_desc = [TextField("ra_connection_string", "")]
 
 
-##########################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_RESULT #
-##########################################
+#############################################
+# [MS-RA] 2.2.1.10 REMOTEDESKTOP_CTL_RESULT #
+#############################################
 #
 #  0        4
 # +--------+
@@ -140,9 +140,9 @@ class MSRA_Result(Layer):
         return self.sprintf("MS-RA REMOTEDESKTOP_CTL_RESULT %MSRA_Result.result%")
 
 
-################################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_AUTHENTICATE #
-################################################
+##################################################
+# [MS-RA] 2.2.1.4 REMOTEDESKTOP_CTL_AUTHENTICATE #
+##################################################
 #
 # +---------------------------+------------------+
 # | ra_connection_string, NUL | expert_blob, NUL |   expert to novice, version 1
@@ -164,11 +164,11 @@ class MSRA_Authenticate(Layer):
     fields_desc = [ConnectionStringField("ra_connection_string", ""), TextField("expert_blob", "")]
 
 
-###################################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_SERVER_ANNOUNCE #
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_DISCONNECT      #
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_ISCONNECTED     #
-###################################################
+#####################################################
+# [MS-RA] 2.2.1.7 REMOTEDESKTOP_CTL_SERVER_ANNOUNCE #
+# [MS-RA] 2.2.1.5 REMOTEDESKTOP_CTL_DISCONNECT      #
+# [MS-RA] 2.2.1.6 REMOTEDESKTOP_CTL_ISCONNECTED     #
+#####################################################
 #
 # No body.
 
@@ -191,9 +191,9 @@ class MSRA_IsConnected(Layer):
     name = "MS-RA REMOTEDESKTOP_CTL_ISCONNECTED"
 
 
-########################################################
-# [MS-RA] 2.2.1.8 REMOTEDESKTOP_CTL_VERSIONINFO_PACKET #
-########################################################
+#################################################
+# [MS-RA] 2.2.1.8 REMOTEDESKTOP_CTL_VERSIONINFO #
+#################################################
 #
 #  0               4               8
 # +---------------+---------------+
@@ -215,9 +215,9 @@ class MSRA_VersionInfo(Layer):
         )
 
 
-###################################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_VERIFY_PASSWORD #
-###################################################
+######################################################
+# [MS-RA] 2.2.1.11 REMOTEDESKTOP_CTL_VERIFY_PASSWORD #
+######################################################
 #
 # +------------------+
 # | expert_blob, NUL |   expert to novice, version 2; FreeRDP 3 leaves out the NUL
@@ -247,10 +247,10 @@ class MSRA_ExpertOnVista(Layer):
     fields_desc = [BstrField("encrypted_password", b"")]
 
 
-#################################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_RANOVICE_NAME #
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_RAEXPERT_NAME #
-#################################################
+####################################################
+# [MS-RA] 2.2.1.13 REMOTEDESKTOP_CTL_RANOVICE_NAME #
+# [MS-RA] 2.2.1.14 REMOTEDESKTOP_CTL_RAEXPERT_NAME #
+####################################################
 #
 # +---------------------------------------+
 # | novice_name or expert_name, a BSTR    |   version 2, optional
@@ -271,9 +271,9 @@ class MSRA_RAExpertName(Layer):
     fields_desc = [BstrTextField("expert_name", "")]
 
 
-#########################################
-# [MS-RA] 2.2.1 REMOTEDESKTOP_CTL_TOKEN #
-#########################################
+############################################
+# [MS-RA] 2.2.1.15 REMOTEDESKTOP_CTL_TOKEN #
+############################################
 #
 # +-----------------+
 # | token, a BSTR   |   both sides, version 3; made as [MS-RA] 2.2.4 says

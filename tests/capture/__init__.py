@@ -1,0 +1,1 @@
+"""Tests of msra.capture: a file each."""

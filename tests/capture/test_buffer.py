@@ -1,0 +1,69 @@
+"""Protects the window on the input: no byte lost or doubled, bounded reading, and honest ends."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from msra.capture.buffer import ReadBuffer
+from msra.capture.model import CaptureError
+
+
+@given(st.lists(st.binary(max_size=9), max_size=20), st.lists(st.integers(0, 12), max_size=30))
+def test_every_byte_passes_once_whatever_the_pieces(chunks: list[bytes], sizes: list[int]) -> None:
+    """Records of any size, cut out of chunks of any size, are the input."""
+    buffer, at, taken = ReadBuffer(iter(chunks)), 0, b""
+    for size in sizes:
+        if not buffer.refill(at, size):
+            assert len(buffer.data) < size
+            at = 0
+            break
+        taken += buffer.data[:size]
+        at = size
+    while buffer.refill(at, 1):
+        taken += buffer.data[:1]
+        at = 1
+    assert taken == b"".join(chunks)
+
+
+def test_reads_no_more_than_it_needs() -> None:
+    """A live pipe must not be waited for while a whole record is there."""
+    asked = []
+
+    def chunks() -> Iterator[bytes]:
+        for number in range(5):
+            asked.append(number)
+            yield b"1234"
+
+    buffer = ReadBuffer(chunks())
+    assert buffer.refill(0, 6)
+    assert asked == [0, 1]
+    assert buffer.refill(2, 6)
+    assert asked == [0, 1]
+    assert buffer.data == b"341234"
+
+
+def breaking(error: Exception, *chunks: bytes) -> Iterator[bytes]:
+    """Input that breaks off."""
+    yield from chunks
+    raise error
+
+
+def test_input_that_breaks_ends_and_says_why() -> None:
+    """What came before a defect is kept."""
+    buffer = ReadBuffer(breaking(CaptureError("the gzip data is damaged"), b"abc"))
+    assert not buffer.refill(0, 10)
+    assert buffer.data == b"abc"
+    assert buffer.failure == "the gzip data is damaged"
+    assert not buffer.refill(0, 10)
+
+
+def test_a_read_error_passes_only_at_the_start() -> None:
+    """A file that cannot be read at all is the caller's error; one that fails later is a cut file."""
+    with pytest.raises(OSError, match="Input/output"):
+        ReadBuffer(breaking(OSError(5, "Input/output error"))).refill(0, 1)
+    buffer = ReadBuffer(breaking(OSError(5, "Input/output error"), b"abc"))
+    assert buffer.refill(0, 3)
+    assert not buffer.refill(3, 1)
+    assert buffer.failure == "reading failed: Input/output error; what comes before was read"
