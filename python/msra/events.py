@@ -52,13 +52,17 @@ class ConnectionOpened(Event):
 
 @dataclass(frozen=True, slots=True)
 class Message(Event):
-    """A Remote Assistance message. `type` is the document's name; `notes` are keys of NOTES."""
+    """A Remote Assistance message. `type` is the document's name; `notes` are keys of NOTES.
+
+    `data` is the whole channel message, where the engine has it; it is no part of the message's value.
+    """
 
     sender: Role
     channel: str
     type: str
     fields: Mapping[str, Value] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    data: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

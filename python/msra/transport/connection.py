@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from msra.transport import channels, gcc, mcs, security, x224
 from msra.transport.channels import DynamicReassembly, Reassembly
-from msra.transport.model import ChannelMessage, Ciphertext, Fact, FactValue, Gap, Item, Origin, Wanted
+from msra.transport.model import ChannelMessage, Ciphertext, Fact, FactValue, Gap, Item, Opened, Origin, Wanted
 from msra.transport.tpkt import Frame, Framer, Kind
 
 DRDYNVC = "drdynvc"
@@ -48,6 +48,7 @@ class Connection:
         self._known_ids: set[int] = set()
         self._dynamic_names: dict[int, str] = {}
         self._seen_mcs = False
+        self._opened = False
         self._directions = {
             True: Direction(Framer(client_synchronised)),
             False: Direction(Framer(server_synchronised)),
@@ -66,6 +67,9 @@ class Connection:
     def feed_clear(self, origin: Origin, data: bytes) -> Iterator[Item]:
         """The next bytes of the RDP stream itself: sent in the clear, or decrypted by the caller."""
         for frame in self._directions[origin.from_client].framer.feed(data):
+            if not self._opened and frame.kind is not Kind.SKIPPED:
+                self._opened = True
+                yield Opened(origin)
             yield from self._FRAMES[frame.kind](self, origin, frame)
 
     def hole(self, origin: Origin, size: int, kind: str) -> Iterator[Item]:

@@ -19,6 +19,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """The first PDU of the connection is complete."""
+
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelMessage:
     """A whole message of a wanted channel, reassembled from its chunks."""
 
@@ -53,7 +60,7 @@ class Ciphertext:
     data: bytes
 
 
-Item: TypeAlias = ChannelMessage | Fact | Gap | Ciphertext
+Item: TypeAlias = Opened | ChannelMessage | Fact | Gap | Ciphertext
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,102 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- File transfer of one connection ([MS-RA] 2.2.3, 3.9, 3.10): tells the commands from the blocks of the file.
+--
+--     FILEXFER on channel 71 ---->  FILEXFERACK <----  blocks ---->  FILEXFEREND ---->
+--                                   FILEXFERREJECT <---- ends it; either side may also reject later
+--
+-- A block may look like a command by chance. What the file's sender sends is a block as long as the announced size is
+-- not reached; what else looks like a command is one.
+
+local bytes = require("msra_bytes")
+
+local M = {}
+
+M.FILE_DATA = "FILE_DATA"
+
+local MOST_TRANSFERS = 64 -- only a flood of announcements opens more: one file is sent at a time ([MS-RA] 2.2.3)
+
+local COMMANDS = {} -- by their bytes on the wire, with and without NUL
+for _, name in ipairs({ "FILEXFERACK", "FILEXFERREJECT", "FILEXFEREND" }) do
+  local text = bytes.to_utf16(name)
+  COMMANDS[text .. "\0\0"] = { name = name, terminated = true }
+  COMMANDS[text] = { name = name, terminated = false }
+end
+
+-- [MS-RA] 2.2.1.2: the address of the version 1 novice that started the transfer, or 1000 if the expert did; a dot; the
+-- seconds since 1970.
+local VERSION_1 = { "^1000%.[0-9]+$", "^[0-9]+%.[0-9]+%.[0-9]+%.[0-9]+%.[0-9]+$" }
+
+-- Whether a channel name means file transfer, in any version.
+function M.is_file_channel(name)
+  if name == "RA_FX" or name:find(VERSION_1[1]) then
+    return true
+  end
+  local address = name:find(VERSION_1[2]) and name:match("^(.*)%.")
+  return address and not address:find("[0-9][0-9][0-9][0-9]") or false
+end
+
+local Transfers = {}
+Transfers.__index = Transfers
+
+-- The transfers of one connection: `open` by channel name, `order` the names in the order of their announcements.
+function M.transfers()
+  return setmetatable({ open = {}, order = {} }, Transfers)
+end
+
+local function forget(self, channel)
+  self.open[channel] = nil
+  for index, name in ipairs(self.order) do
+    if name == channel then
+      table.remove(self.order, index)
+      return
+    end
+  end
+end
+
+-- [MS-RA] 2.2.2: FILEXFER names the channel and the size of the file in bytes. `values`: attributes by name.
+function Transfers:announced(sender, values)
+  local channel, size = values.channelid, values.filesize or ""
+  if values.name ~= "FILEXFER" or not channel or not M.is_file_channel(channel) then
+    return
+  end
+  forget(self, channel)
+  local is_size = size:find("^[0-9]+$") and #size <= 19
+  self.open[channel] = { sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename }
+  self.order[#self.order + 1] = channel
+  if #self.order > MOST_TRANSFERS then
+    forget(self, self.order[1])
+  end
+end
+
+local function is_block(transfer, sender, size)
+  return transfer and transfer.accepted and transfer.sender == sender and transfer.received + size <= transfer.size
+end
+
+-- Reads a message of a file channel; gives its type.
+--
+--     | a block of the file, or the text of a command, NUL |
+function Transfers:read(body, sender, channel)
+  local size, transfer = body:rest(), self.open[channel]
+  local command = size <= 30 and COMMANDS[body.data:sub(body.at + 1, body.stop)]
+  if not command or is_block(transfer, sender, size) then
+    body:add("file_data_len", size, body.at, size)
+    body:bytes("file_data")
+    if transfer then
+      transfer.received = transfer.received + size
+      body.transfer = { received = transfer.received, size = transfer.size, name = transfer.name }
+    end
+    return M.FILE_DATA
+  end
+  body:text("command", "missing_terminator")
+  if not transfer then
+    return command.name
+  elseif command.name == "FILEXFERACK" then
+    transfer.accepted = transfer.accepted or sender ~= transfer.sender
+  else
+    forget(self, channel)
+  end
+  return command.name
+end
+
+return M

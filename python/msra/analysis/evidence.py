@@ -1,0 +1,83 @@
+"""What the rules know about a connection: its messages, facts and gaps, and what follows directly from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msra.events import Fact, Gap, Message, Role
+
+ENCRYPTION_METHODS: Mapping[int, str] = {
+    # [MS-RDPBCGR] 2.2.1.4.3
+    0x00: "none",
+    0x01: "rc4-40",
+    0x02: "rc4-128",
+    0x08: "rc4-56",
+    0x10: "fips",
+}
+
+_VERSION_EVIDENCE: Mapping[tuple[str, Role], int] = {
+    # [MS-RA] 3: how both sides determine the version; the first of these decides, it never changes.
+    ("REMOTEDESKTOP_CTL_TOKEN", "expert"): 3,
+    ("REMOTEDESKTOP_CTL_TOKEN", "novice"): 3,
+    ("REMOTEDESKTOP_EXPERT_ON_VISTA", "expert"): 2,
+    ("REMOTEDESKTOP_CTL_VERSIONINFO", "expert"): 1,
+    ("REMOTEDESKTOP_CTL_AUTHENTICATE", "expert"): 1,
+}
+_WEAK_VERSION_EVIDENCE: Mapping[tuple[str, Role], int] = {
+    # [MS-RA] 2.2.1.11, 2.2.1.9: messages of one version only, for captures without those above.
+    ("REMOTEDESKTOP_CTL_VERIFY_PASSWORD", "expert"): 2,
+    ("REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP", "expert"): 1,
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Messages and gaps in order, facts by name."""
+
+    messages: tuple[Message, ...]
+    facts: Mapping[str, Fact]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def version(self) -> int | None:
+        """The protocol version in use; None if no message tells."""
+        said = [(message.type, message.sender) for message in self.messages]
+        versions = (table.get(pair) for table in (_VERSION_EVIDENCE, _WEAK_VERSION_EVIDENCE) for pair in said)
+        return next((version for version in versions if version), None)
+
+    @property
+    def security(self) -> str:
+        """How the connection is protected, as reports name it."""
+        tls = self.fact("tls", "version")
+        if tls is not None:
+            return str(tls)
+        method = self.fact("security", "encryption_method")
+        if isinstance(method, int):
+            return ENCRYPTION_METHODS.get(method, "unknown")
+        return "none" if self.messages and not self.fact("connection_confirm", "selected_protocol") else "unknown"
+
+    @property
+    def channels(self) -> tuple[str, ...] | None:
+        """The names of the static channels; None if the channel list could not be read."""
+        names = self.fact("client_channels", "channel_names")
+        return tuple(str(name) for name in names) if isinstance(names, tuple) else None
+
+    @property
+    def results(self) -> list[Message]:
+        """The RESULT messages that tell the expert what became of its request: the novice's, if it sent any."""
+        results = [message for message in self.messages if "result" in message.fields]
+        return [message for message in results if message.sender == "novice"] or results
+
+    def fact(self, name: str, key: str) -> object:
+        """One value of a fact, or None."""
+        fact = self.facts.get(name)
+        return fact.data.get(key) if fact else None
+
+    def has(self, message_type: str, sender: Role | None = None) -> bool:
+        """Whether a message of this type was sent (by this side)."""
+        return any(m.type == message_type and sender in (None, m.sender) for m in self.messages)
+
+    def has_gap(self, *kinds: str) -> bool:
+        """Whether bytes could not be read for one of these reasons."""
+        return any(gap.kind in kinds for gap in self.gaps)

@@ -1,0 +1,112 @@
+"""Events become sessions: one for each RDP connection that is, or may be, Remote Assistance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from msra.analysis import rules, verdict
+from msra.analysis.evidence import Evidence
+from msra.analysis.model import Session
+from msra.events import ConnectionOpened, Event, Fact, Gap, Message
+
+RA_CHANNELS = frozenset({"remdesk", "encomsp"})
+"""Static channels that only Remote Assistance uses ([MS-RA] 2.2.1.2, [MS-RDPEMC] 2.1)."""
+
+
+@dataclass(slots=True)
+class Collector:
+    """What one connection has shown so far."""
+
+    opened: ConnectionOpened
+    end: int
+    messages: list[Message] = field(default_factory=list)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    gaps: list[Gap] = field(default_factory=list)
+    separated: int = 0
+    """Gaps before this index are followed by a message, and grow no more."""
+
+    def add(self, event: Event) -> None:
+        """Take the next event of this connection."""
+        self.end = max(self.end, event.time)
+        if isinstance(event, Message):
+            self.messages.append(event)
+            self.separated = len(self.gaps)
+        elif isinstance(event, Fact):
+            self.facts.setdefault(event.name, event)
+        elif isinstance(event, Gap):
+            self._add_gap(event)
+
+    def _add_gap(self, gap: Gap) -> None:
+        """Gaps of one kind and side without a message between them are one gap: an encrypted session has thousands."""
+        for index in range(self.separated, len(self.gaps)):
+            last = self.gaps[index]
+            if (last.kind, last.sender) == (gap.kind, gap.sender):
+                self.gaps[index] = replace(last, size=last.size + gap.size)
+                return
+        self.gaps.append(gap)
+
+    def is_session(self) -> bool:
+        """Whether this is Remote Assistance, or may be because its channel list could not be read."""
+        evidence = self.evidence()
+        return bool(self.messages) or evidence.channels is None or bool(RA_CHANNELS.intersection(evidence.channels))
+
+    def evidence(self) -> Evidence:
+        """What the rules look at."""
+        return Evidence(tuple(self.messages), self.facts, tuple(self.gaps))
+
+    def session(self, number: int) -> Session:
+        """Draw the conclusions.
+
+        Data behind a lost segment is known only when the loss is certain, so events may come late: frames put them
+        into order.
+        """
+        self.messages.sort(key=lambda message: message.frame)
+        self.gaps.sort(key=lambda gap: gap.frame)
+        evidence = self.evidence()
+        return Session(
+            id=number,
+            expert=self.opened.expert,
+            novice=self.opened.novice,
+            security=evidence.security,
+            version=evidence.version,
+            channels=evidence.channels,
+            start=self.opened.time,
+            end=self.end,
+            verdict=verdict.decide(evidence, self.opened.time),
+            messages=self.messages,
+            gaps=self.gaps,
+            findings=list(rules.findings(evidence)),
+        )
+
+
+class Sessions:
+    """Sorts the events of one capture by connection."""
+
+    def __init__(self) -> None:
+        self._collectors: dict[int, Collector] = {}
+
+    def add(self, event: Event) -> None:
+        """Take the next event of the capture."""
+        if isinstance(event, ConnectionOpened):
+            self._collectors[event.connection] = Collector(event, event.time)
+        else:
+            self._collectors[event.connection].add(event)
+
+    @property
+    def rdp_connections(self) -> int:
+        """RDP connections seen, with or without Remote Assistance."""
+        return len(self._collectors)
+
+    def finish(self) -> list[Session]:
+        """The sessions, numbered from 1 in the order in which their connections were opened."""
+        found = [collector for collector in self._collectors.values() if collector.is_session()]
+        return [collector.session(number) for number, collector in enumerate(found, start=1)]
+
+
+def sessions_of(events: Iterable[Event]) -> Sessions:
+    """Collect all events."""
+    sessions = Sessions()
+    for event in events:
+        sessions.add(event)
+    return sessions

@@ -1,0 +1,56 @@
+"""Captures in, reports out: wires engines and analysis together. This is the Python API behind `import msra`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from msra.analysis.model import CaptureReport
+from msra.analysis.session import Sessions
+from msra.engines.interface import Engine, EngineError, Options
+from msra.events import Event
+
+EngineName: TypeAlias = Literal["auto", "tshark", "embedded"]
+
+
+def choose_engine(name: EngineName = "auto") -> Engine:
+    """The engine of this name; "auto" is tshark where it is installed and runs plugins, else embedded."""
+    from msra.engines import tshark
+
+    installed = tshark.find_tshark() if name == "auto" else None
+    if name == "tshark" or (installed and tshark.runs_plugins(installed)):
+        return tshark.TsharkEngine()
+    from msra.engines.embedded import EmbeddedEngine
+
+    return EmbeddedEngine()
+
+
+def iter_events(
+    path: str | os.PathLike[str], engine: EngineName = "auto", options: Options | None = None
+) -> Iterator[Event]:
+    """The events of one capture, as they are read. Raises EngineError if it cannot be read."""
+    return choose_engine(engine).read(Path(path), options or Options()).events()
+
+
+def analyze(path: str | os.PathLike[str], engine: EngineName = "auto", options: Options | None = None) -> CaptureReport:
+    """The report on one capture. A capture that cannot be read is a report with `error` set."""
+    return analyze_capture(Path(path), os.fspath(path), choose_engine(engine), options or Options())
+
+
+def analyze_capture(path: Path | None, shown_path: str, engine: Engine, options: Options) -> CaptureReport:
+    """Read the capture at `path` (None: standard input) and draw the conclusions."""
+    reading = engine.read(path, options)
+    report = CaptureReport(path=shown_path, engine=engine.name)
+    sessions = Sessions()
+    try:
+        for event in reading.events():
+            sessions.add(event)
+    except EngineError as error:
+        report.error = str(error)
+    report.packets = reading.packets
+    report.notes = reading.notes
+    report.rdp_connections = sessions.rdp_connections
+    report.sessions = sessions.finish()
+    return report

@@ -1,0 +1,210 @@
+"""`analyze-pcap`: options in, exit status out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TextIO
+
+import msra
+from msra import plugin
+from msra.analysis.model import CaptureReport, Outcome, Report
+from msra.analyzer import analyze_capture, choose_engine
+from msra.capture import find_captures
+from msra.engines.interface import Engine, EngineError, Options
+from msra.report.data import to_json, to_jsonl
+from msra.report.text import printable, to_text
+
+STDIN = "-"
+READ, FAIL_ON_MET, USAGE, NOT_READ = 0, 1, 2, 3
+
+FORMATS: Mapping[str, Callable[[Report, bool], str]] = {"text": to_text, "json": to_json, "jsonl": to_jsonl}
+
+DESCRIPTION = """\
+Show the Remote Assistance sessions in packet captures: what each side said, which result code
+ended the session, what that code means, and what to do next."""
+
+EPILOG = """\
+examples:
+  analyze-pcap capture.pcapng                what happened, in words
+  analyze-pcap -f json captures/ > all.json  every capture in a folder, as data
+  tcpdump -w - port 49230 | analyze-pcap -   from standard input
+  analyze-pcap --fail-on failure night.pcap  exit status 1 if a session failed or was refused
+  analyze-pcap --install-plugin              put the dissector into Wireshark
+
+exit status:
+  0  everything was read          2  wrong usage
+  1  --fail-on was met            3  some capture could not be read; the others are reported
+
+Passwords, tokens and connection strings are masked unless --show-secrets is given."""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="analyze-pcap",
+        usage="analyze-pcap [options] CAPTURE...",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "captures",
+        nargs="*",
+        metavar="CAPTURE",
+        help="files, directories (searched for captures), or - for standard input",
+    )
+    add(
+        "--engine",
+        choices=("auto", "tshark", "embedded"),
+        default="auto",
+        help="auto: tshark where it is installed, else embedded",
+    )
+    add(
+        "--keylog",
+        type=Path,
+        metavar="FILE",
+        help="TLS key log (NSS format), for the tshark engine; secrets inside a pcapng are used by themselves",
+    )
+    add(
+        "--decode-as",
+        type=_port,
+        action="append",
+        default=[],
+        metavar="PORT",
+        help="take a TCP port for RDP (otherwise connections are recognised by content)",
+    )
+    add(
+        "-f",
+        "--format",
+        choices=tuple(FORMATS),
+        default="text",
+        help="text (default), json: one document, jsonl: one line an event",
+    )
+    add("-o", "--output", type=Path, metavar="FILE", help="write the report to FILE instead of standard output")
+    add(
+        "--show-secrets",
+        action="store_true",
+        help="do not mask passwords, tokens, password stubs and connection strings",
+    )
+    add(
+        "--fail-on",
+        choices=("never", "failure"),
+        default="never",
+        help="failure: exit status 1 if a session failed or was refused",
+    )
+    add("--install-plugin", action="store_true", help="install the dissector into Wireshark's personal plugin folder")
+    add("--uninstall-plugin", action="store_true", help="remove the installed dissector")
+    add("--version", action="version", version=f"analyze-pcap {msra.__version__}")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.install_plugin or arguments.uninstall_plugin:
+        return _change_plugin(arguments.install_plugin)
+    if not arguments.captures:
+        parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
+    if arguments.keylog and not arguments.keylog.is_file():
+        parser.error(f"--keylog: {arguments.keylog}: no such file")
+    try:
+        engine = choose_engine(arguments.engine)
+    except EngineError as error:
+        parser.error(str(error))
+    options = Options(keylog=arguments.keylog, decode_as=frozenset(arguments.decode_as))
+    report = Report([_analyze(path, engine, options) for path in arguments.captures for path in _captures(path)])
+    _warn(report, arguments.format)
+    try:
+        _write(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)
+    except BrokenPipeError:
+        # Whoever reads the pipe (`| head`) has seen enough; keep the interpreter from writing to it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        _complain(f"{arguments.output}: the report cannot be written: {error.strerror}")
+        return USAGE
+    return _status(report, arguments.fail_on)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise ValueError(text)
+    return port
+
+
+def _captures(argument: str) -> Iterator[str]:
+    """The captures that an argument names; a directory without any stays as it is, to be reported."""
+    if argument != STDIN and Path(argument).is_dir():
+        found = [str(path) for path in find_captures(Path(argument))]
+        yield from found or [argument]
+    else:
+        yield argument
+
+
+def _analyze(path: str, engine: Engine, options: Options) -> CaptureReport:
+    if path == STDIN:
+        return analyze_capture(None, STDIN, engine, options)
+    if Path(path).is_dir():
+        return CaptureReport(path=path, engine=engine.name, error="there are no captures in this directory")
+    return analyze_capture(Path(path), path, engine, options)
+
+
+def _warn(report: Report, form: str) -> None:
+    """Say on standard error what the report cannot show, or what a reader of its data might miss."""
+    for capture in report.captures:
+        if capture.error:
+            _complain(f"{capture.path}: {capture.error}")
+        for session in capture.sessions:
+            if form == "jsonl" and not session.messages:
+                _complain(f"{capture.path}: session {session.id} has no events: {session.verdict.summary}")
+
+
+def _complain(text: str) -> None:
+    print(f"analyze-pcap: {printable(text)}", file=sys.stderr)
+
+
+def _write(text: str, output: Path | None) -> None:
+    if output is None:
+        _write_to(sys.stdout, text)
+        return
+    beside = output.with_name(output.name + ".part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            _write_to(file, text)
+        beside.replace(output)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _write_to(file: TextIO, text: str) -> None:
+    """Write the report; characters that the terminal's encoding lacks become escapes, not an error."""
+    file.write(text.encode(file.encoding or "utf-8", "backslashreplace").decode(file.encoding or "utf-8"))
+    file.flush()
+
+
+def _status(report: Report, fail_on: str) -> int:
+    if any(capture.error for capture in report.captures):
+        return NOT_READ
+    outcomes = {session.verdict.outcome for capture in report.captures for session in capture.sessions}
+    if fail_on == "failure" and outcomes & {Outcome.FAILED, Outcome.REFUSED}:
+        return FAIL_ON_MET
+    return READ
+
+
+def _change_plugin(install: bool) -> int:
+    try:
+        print(plugin.install() if install else plugin.uninstall())
+    except plugin.PluginError as error:
+        _complain(str(error))
+        return USAGE
+    return READ

@@ -1,0 +1,44 @@
+"""The embedded engine: capture files, TCP and RDP read by this package alone; needs no other program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msra.engines.interface import Options
+from msra.engines.rdp_connections import RdpConnections
+from msra.engines.tcp_walk import TcpWalk
+from msra.events import Event
+
+
+class EmbeddedReading:
+    """One capture being read (see interface.Reading)."""
+
+    def __init__(self, path: Path | None, options: Options) -> None:
+        self._walk = TcpWalk(path)
+        self._connections = RdpConnections(self._walk.tracker, options.decode_as)
+
+    @property
+    def packets(self) -> int:
+        """Packets read so far."""
+        return self._walk.packets
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about the capture as a whole."""
+        return self._walk.notes
+
+    def events(self) -> Iterator[Event]:
+        """Read the whole capture."""
+        for item in self._walk.items():
+            yield from self._connections.feed(item)
+
+
+class EmbeddedEngine:
+    """Reads captures with this package alone (see interface.Engine)."""
+
+    name = "embedded"
+
+    def read(self, path: Path | None, options: Options) -> EmbeddedReading:
+        """Start reading the capture at `path`, or standard input if None."""
+        return EmbeddedReading(path, options)

@@ -1,0 +1,48 @@
+"""What an engine is: it reads one capture and yields its events, as they become known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from msra.events import Event
+
+
+class EngineError(Exception):
+    """An engine could not do its work; the text is one clear sentence without the capture's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user gives to read a capture with."""
+
+    keylog: Path | None = None
+    decode_as: frozenset[int] = frozenset()
+
+
+class Reading(Protocol):
+    """One capture being read. `packets` and `notes` are complete when the events are exhausted."""
+
+    @property
+    def packets(self) -> int:
+        """Packets read so far."""
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about the capture as a whole: cut file, unsupported link types."""
+
+    def events(self) -> Iterator[Event]:
+        """The events; raises EngineError if the capture cannot be read at all."""
+
+
+class Engine(Protocol):
+    """Reads captures."""
+
+    @property
+    def name(self) -> str:
+        """The name that the command line and the reports use."""
+
+    def read(self, path: Path | None, options: Options) -> Reading:
+        """Start reading the capture at `path`, or standard input if None."""

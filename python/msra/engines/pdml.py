@@ -1,0 +1,151 @@
+"""The plugin's layers in a packet that pyshark read from PDML, as events.
+
+The plugin gives each message a layer `msra` and each transport event a layer `msra_rdp`; the names of their fields
+are those of the event model, so the translation is a table of how each value is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+from msra.engines.interface import EngineError
+from msra.events import FACTS, ConnectionOpened, Endpoint, Event, Fact, Gap, Message, Role, Value
+
+MESSAGE_LAYER = "msra"
+TRANSPORT_LAYER = "msra_rdp"
+LUA_ERROR = "Lua Error"
+
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
+_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _number(shown: str) -> int:
+    return int(shown, 0)
+
+
+def _hex(shown: str) -> str:
+    return shown.replace(":", "").lower()
+
+
+def _text(shown: str) -> str:
+    """PDML writes text with C escapes; bytes above ASCII stay as they are."""
+
+    def original(match: re.Match[str]) -> str:
+        hexadecimal, octal, letter = match.groups()
+        if letter is not None:
+            return _ESCAPES.get(letter, letter)
+        return chr(int(hexadecimal, 16) if hexadecimal else int(octal, 8))
+
+    return _ESCAPE.sub(original, shown)
+
+
+_FIELDS: Mapping[str, Callable[[str], Value]] = {
+    # The fields of messages, in the order of reports, and how the plugin shows each.
+    "msg_type": _number,
+    "ra_connection_string": _text,
+    "expert_blob": _text,
+    "result": _number,
+    "result_name": _text,
+    "result_text": _text,
+    "version_major": _number,
+    "version_minor": _number,
+    "encrypted_password": _hex,
+    "novice_name": _text,
+    "expert_name": _text,
+    "token": _hex,
+    "text": _text,
+    "data": _hex,
+}
+_FACT_VALUES: Mapping[str, Callable[[str], Value]] = {
+    "cookie": _text,
+    "version": _text,
+    "channel_names": _text,
+}
+_REPEATED = frozenset({"channel_names", "channel_ids"})
+
+
+class Translator:
+    """Translates the packets of one capture, in order."""
+
+    def events(self, packet: Any) -> Iterator[Event]:
+        """The events of one packet, in the order of its layers."""
+        frame, time = int(packet.number), nanoseconds(packet.sniff_timestamp)
+        for layer in packet.layers:
+            _refuse_lua_error(layer, frame)
+            if layer.layer_name == MESSAGE_LAYER:
+                yield _message(_Fields(layer, MESSAGE_LAYER), frame, time)
+            elif layer.layer_name == TRANSPORT_LAYER:
+                yield _transport(_Fields(layer, TRANSPORT_LAYER), frame, time)
+
+
+def _refuse_lua_error(layer: Any, frame: int) -> None:
+    """A plugin that fails while it dissects leaves a text in the tree, and nothing else."""
+    text = layer.get_field("")
+    for field in text.all_fields if text is not None else ():
+        if (field.show or "").startswith(LUA_ERROR) and MESSAGE_LAYER in field.show:
+            raise EngineError(f"the MS-RA plugin failed in tshark at frame {frame}: {field.show}")
+
+
+class _Fields:
+    """All values of all fields of one layer: pyshark's attributes show the first of each only."""
+
+    def __init__(self, layer: Any, prefix: str) -> None:
+        self._layer = layer
+        self._prefix = prefix
+
+    def all(self, name: str) -> list[str]:
+        field = self._layer.get_field(f"{self._prefix}.{name}")
+        return [] if field is None else [one.show or "" for one in field.all_fields]
+
+    def one(self, name: str) -> str:
+        values = self.all(name)
+        if not values:
+            raise EngineError(
+                f"the MS-RA plugin in tshark gave no {self._prefix}.{name}: it failed, or is another version"
+            )
+        return values[0]
+
+    @property
+    def sender(self) -> Role:
+        return cast("Role", self.one("from"))
+
+
+def _message(layer: _Fields, frame: int, time: int) -> Message:
+    kind = layer.one("type")
+    fields = {name: convert(shown) for name, convert in _FIELDS.items() for shown in layer.all(name)[:1]}
+    names, values = layer.all("attribute.name"), layer.all("attribute.value")
+    for name, value in zip(names, values, strict=True):
+        fields.setdefault(_text(name), _text(value))
+    if kind == "FILE_DATA":
+        fields = {"data_len": int(layer.one("file_data_len"), 0)}
+    return Message(
+        int(layer.one("connection")), frame, time,
+        layer.sender, _text(layer.one("channel_name")), kind, fields, tuple(layer.all("note")),
+    )  # fmt: skip
+
+
+def _transport(layer: _Fields, frame: int, time: int) -> Event:
+    number, event = int(layer.one("connection")), layer.one("event")
+    if event == "open":
+        expert, novice = (
+            Endpoint(layer.one(f"{side}_ip"), int(layer.one(f"{side}_port"))) for side in ("expert", "novice")
+        )
+        return ConnectionOpened(number, frame, time, expert, novice)
+    if event == "gap":
+        return Gap(number, frame, time, layer.sender, layer.one("gap"), int(layer.one("gap_size")))
+    data: dict[str, Value | tuple[Value, ...]] = {}
+    for key in FACTS[event].split():
+        values = [_FACT_VALUES.get(key, _number)(shown) for shown in layer.all(key)]
+        if key in _REPEATED:
+            data[key] = tuple(values)
+        elif values:
+            data[key] = values[0]
+    return Fact(number, frame, time, layer.sender, event, data)
+
+
+def nanoseconds(timestamp: Any) -> int:
+    """tshark's seconds since 1970 ("1763845810.470903000") as nanoseconds, without rounding."""
+    seconds, _, fraction = str(timestamp).partition(".")
+    return int(seconds) * 1_000_000_000 + int(fraction.ljust(9, "0")[:9])

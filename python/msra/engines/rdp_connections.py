@@ -1,0 +1,90 @@
+"""From TCP streams to RDP connections: finds those that carry RDP and decodes each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
+from msra.engines.rdp_stream import RdpStream
+from msra.engines.tcp_walk import endpoints
+from msra.events import Event
+from msra.transport.recognise import Recognised, Recogniser
+
+RECOGNITION_LIMIT = 256 * 1024
+"""A stream seen from its start that shows no RDP in so many bytes carries none; a stream joined in the middle may."""
+
+
+class _Candidate:
+    """A TCP connection that has not shown RDP yet."""
+
+    def __init__(self) -> None:
+        self.recognisers = {True: Recogniser(), False: Recogniser()}
+        self.seen = 0
+
+
+class _Rdp:
+    """A TCP connection that carries RDP; `client_initiated`: the RDP client sent the SYN, as it should."""
+
+    def __init__(self, stream: RdpStream, client_initiated: bool) -> None:
+        self.stream = stream
+        self.client_initiated = client_initiated
+
+
+class RdpConnections:
+    """All RDP connections of a capture, or of live traffic, numbered in the order in which they were recognised."""
+
+    def __init__(self, tracker: TcpTracker, decode_as: frozenset[int] = frozenset()) -> None:
+        """`tracker` gives the items, and is told what to ignore; `decode_as`: TCP ports that are taken for RDP."""
+        self._tracker = tracker
+        self._decode_as_ports = decode_as
+        self._streams: dict[int, _Candidate | _Rdp] = {}
+        self._connections = 0
+
+    def feed(self, item: StreamItem) -> Iterator[Event]:
+        """The next piece of some TCP stream."""
+        if isinstance(item, StreamClosed):
+            stream = self._streams.pop(item.connection.number, None)
+            if isinstance(stream, _Rdp):
+                yield from stream.stream.finish()
+            return
+        stream = self._streams.setdefault(item.connection.number, _Candidate())
+        if isinstance(stream, _Rdp):
+            yield from self._rdp(stream, item)
+        elif isinstance(item, StreamData):
+            yield from self._candidate(stream, item)
+
+    def _rdp(self, rdp: _Rdp, item: StreamData | StreamHole) -> Iterator[Event]:
+        from_client = item.from_initiator == rdp.client_initiated
+        if isinstance(item, StreamData):
+            return rdp.stream.feed(from_client, item.data, item.frame, item.time)
+        return rdp.stream.hole(from_client, item.size, item.kind, item.frame, item.time)
+
+    def _candidate(self, candidate: _Candidate, item: StreamData) -> Iterator[Event]:
+        found = self._by_port(item) or candidate.recognisers[item.from_initiator].feed(item.data)
+        if found is None:
+            candidate.seen += len(item.data)
+            if item.connection.started and candidate.seen > RECOGNITION_LIMIT:
+                self._tracker.ignore(item.connection)
+                self._streams.pop(item.connection.number, None)
+            return
+        self._connections += 1
+        client_initiated = item.from_initiator == found.from_client
+        initiator, acceptor = endpoints(item.connection)
+        expert, novice = (initiator, acceptor) if client_initiated else (acceptor, initiator)
+        other = candidate.recognisers[not item.from_initiator].rest()
+        started = item.connection.started and not other
+        stream = RdpStream(
+            self._connections, expert, novice, found.from_client or started, not found.from_client or started
+        )
+        self._streams[item.connection.number] = _Rdp(stream, client_initiated)
+        if other:
+            yield from stream.feed(not found.from_client, other, item.frame, item.time)
+        yield from stream.feed(found.from_client, found.data, item.frame, item.time)
+
+    def _by_port(self, item: StreamData) -> Recognised | None:
+        """A port the user took for RDP is the novice's."""
+        connection = item.connection
+        for port, from_client in ((connection.acceptor_port, True), (connection.initiator_port, False)):
+            if port in self._decode_as_ports:
+                return Recognised(item.from_initiator == from_client, item.data)
+        return None

@@ -1,0 +1,173 @@
+"""The tshark engine: Wireshark dissects with our plugin, pyshark runs it, and its layers become events.
+
+tshark exits with 0 even when a plugin fails, and pyshark keeps only the last line that tshark wrote on standard
+error, so both are looked after here. Repeated layers and fields, which pyshark's attributes hide, are read from
+its lists.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msra import plugin
+from msra.capture.tcp import StreamHole
+from msra.engines import pdml
+from msra.engines.interface import EngineError, Options
+from msra.engines.tcp_walk import TcpWalk, endpoints
+from msra.events import ConnectionOpened, Event, Gap, Role
+
+if TYPE_CHECKING:
+    from pyshark.packet.packet import Packet
+
+FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
+PREFERENCES = {
+    # Pinned, because the user's own settings must not change the answer.
+    "tcp.desegment_tcp_streams": "TRUE",
+    "tls.desegment_ssl_records": "TRUE",
+    "tls.desegment_ssl_application_data": "TRUE",
+    "ip.defragment": "TRUE",
+    "ipv6.defragment": "TRUE",
+}
+OLDEST_WIRESHARK, IGNORES_SCRIPTS_FOR_ROOT = (4, 0), (4, 4)
+MAX_HOLES = 100_000
+_HARMLESS = re.compile(r"Running as user|dangerous|cut short in the middle of a packet|^\s*$")
+_PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua", re.IGNORECASE)
+_NO_PLUGIN = re.compile(r"neither a field nor a protocol name|not a valid protocol or protocol field", re.IGNORECASE)
+
+
+def find_tshark() -> str | None:
+    """The path of tshark: on PATH, or where Wireshark's installers put it on Windows and macOS."""
+    found = shutil.which("tshark")
+    if found:
+        return found
+    folders = {
+        "win32": [os.environ.get(name, "") + r"\Wireshark" for name in ("ProgramFiles", "ProgramFiles(x86)")],
+        "darwin": ["/Applications/Wireshark.app/Contents/MacOS"],
+    }
+    for folder in folders.get(sys.platform, []):
+        candidate = shutil.which("tshark", path=folder)
+        if candidate:
+            return candidate
+    return None
+
+
+def runs_plugins(tshark: str) -> bool:
+    """Whether this tshark would run our plugin: 4.4 and later ignore user scripts for root, and before 4.0 it fails."""
+    listing = subprocess.run([tshark, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    found = re.search(r"(\d+)\.(\d+)\.\d+", listing.stdout)
+    version = tuple(map(int, found.groups())) if found else (0, 0)
+    return version >= OLDEST_WIRESHARK and not (_is_root() and version >= IGNORES_SCRIPTS_FOR_ROOT)
+
+
+class TsharkReading:
+    """One capture being read (see interface.Reading)."""
+
+    def __init__(self, path: Path | None, options: Options) -> None:
+        self._path = path
+        self._options = options
+        self.packets = 0
+        self.notes: list[str] = []
+
+    def events(self) -> Iterator[Event]:
+        """Let tshark dissect the whole capture."""
+        if self._path is None:
+            with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
+                copy = Path(folder) / "standard-input"
+                with copy.open("wb") as file:
+                    shutil.copyfileobj(sys.stdin.buffer, file)
+                yield from self._read(copy)
+        else:
+            yield from self._read(self._path)
+
+    def _read(self, path: Path) -> Iterator[Event]:
+        holes = self._walk(path)
+        translator = pdml.Translator()
+        for packet in self._dissect(path, bool(holes)):
+            for event in translator.events(packet):
+                yield event
+                if isinstance(event, ConnectionOpened):
+                    yield from _lost(event, holes)
+
+    def _walk(self, path: Path) -> list[StreamHole]:
+        """Refuse what is no capture, in the same words as the embedded engine, count the packets, and find the bytes
+        that are missing from the streams: Wireshark does not tell its plugins.
+        """
+        walk = TcpWalk(path)
+        holes = [item for item in walk.items() if isinstance(item, StreamHole)][:MAX_HOLES]
+        self.packets, self.notes = walk.packets, walk.notes
+        return holes
+
+    def _dissect(self, path: Path, holes: bool) -> Iterator[Packet]:
+        from msra.engines.pyshark_capture import PluginCapture
+
+        tshark = find_tshark()
+        if tshark is None:
+            raise EngineError("tshark is not installed; install Wireshark, or use --engine embedded")
+        capture = PluginCapture(path, tshark, FILTER, self._parameters(holes))
+        try:
+            yield from capture
+            problem = _problem(capture.exit_status, capture.error_lines)
+        finally:
+            capture.close()
+        if problem:
+            raise EngineError(problem)
+
+    def _parameters(self, holes: bool) -> list[str]:
+        parameters = ["-X", f"lua_script:{plugin.script()}"]
+        preferences: dict[str, Any] = dict(PREFERENCES)
+        # When it puts segments into order, Wireshark waits for lost ones to the end, and shows nothing behind them.
+        preferences["tcp.reassemble_out_of_order"] = "FALSE" if holes else "TRUE"
+        if self._options.keylog:
+            preferences["tls.keylog_file"] = self._options.keylog
+        for name, value in preferences.items():
+            parameters += ["-o", f"{name}:{value}"]
+        for port in sorted(self._options.decode_as):
+            parameters += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
+        # Only these protocols are written out: the rest of the tree is most of the work.
+        return [*parameters, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
+
+
+def _lost(opened: ConnectionOpened, holes: list[StreamHole]) -> Iterator[Gap]:
+    """The missing bytes of this RDP connection, from its first frame on."""
+    for hole in holes:
+        initiator, acceptor = endpoints(hole.connection)
+        if hole.frame < opened.frame or {initiator, acceptor} != {opened.expert, opened.novice}:
+            continue
+        sender: Role = "expert" if (initiator == opened.expert) == hole.from_initiator else "novice"
+        yield Gap(opened.connection, hole.frame, hole.time, sender, hole.kind, hole.size)
+
+
+def _problem(exit_status: int | None, lines: list[str]) -> str | None:
+    """What went wrong in tshark, as a sentence; None if nothing did."""
+    said = [line for line in lines if not _HARMLESS.search(line)]
+    if any(_NO_PLUGIN.search(line) for line in said):
+        reason = "Wireshark ignores user scripts for root" if _is_root() else "; ".join(said)
+        return f"tshark did not load the MS-RA plugin ({reason}); use --engine embedded"
+    if any(_PLUGIN_FAILED.search(line) for line in said):
+        return f"the MS-RA plugin failed in tshark: {'; '.join(said)}"
+    cut_short = len(said) < len([line for line in lines if line.strip()])
+    if exit_status and not (exit_status == 2 and cut_short and not said):
+        return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
+    return None
+
+
+def _is_root() -> bool:
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
+class TsharkEngine:
+    """Reads captures with tshark and the plugin (see interface.Engine)."""
+
+    name = "tshark"
+
+    def read(self, path: Path | None, options: Options) -> TsharkReading:
+        """Start reading the capture at `path`, or standard input if None."""
+        return TsharkReading(path, options)

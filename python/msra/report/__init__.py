@@ -1,0 +1,1 @@
+"""Reports: the analysis as text or data. A report is data until here."""

@@ -1,0 +1,35 @@
+"""Masking: reports end up in tickets, so passwords, tokens and connection strings are left out unless asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msra.events import Message, Value
+
+MASKED = "<masked>"
+
+SECRET_FIELDS = frozenset({
+    "ra_connection_string",  # whoever has it can connect while the invitation is open
+    "expert_blob",  # PASS: the encrypted PassStub, open to an offline attack on the password
+    "encrypted_password",  # the same
+    "token",  # [MS-RA] 2.2.4: proves the password
+    "voipgokey",  # [MS-RA] 2.2.2: the key of the voice connection
+})  # fmt: skip
+_SECRET_TYPES = frozenset({
+    "REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP",
+    "REMOTEDESKTOP_CTL_AUTHENTICATE",
+    "REMOTEDESKTOP_CTL_VERIFY_PASSWORD",
+    "REMOTEDESKTOP_EXPERT_ON_VISTA",
+    "REMOTEDESKTOP_CTL_TOKEN",
+})  # fmt: skip
+
+
+def shown_fields(message: Message, show_secrets: bool) -> Mapping[str, Value]:
+    """The fields of a message as a report may show them.
+
+    `data`, what follows the last field, is as secret as the fields of its message.
+    """
+    if show_secrets:
+        return message.fields
+    secret = SECRET_FIELDS | {"data"} if message.type in _SECRET_TYPES else SECRET_FIELDS
+    return {name: MASKED if name in secret else value for name, value in message.fields.items()}

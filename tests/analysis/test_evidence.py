@@ -1,0 +1,40 @@
+"""What follows directly from the events: version and security."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.analysis.builders import Story
+
+
+def test_versions() -> None:
+    assert Story().version1().session().version == 1
+    assert Story().version2().session().version == 2
+    assert Story().say("novice", "CTL_TOKEN").session().version == 3
+    assert Story().say("novice", "CTL_VERSIONINFO").session().version is None
+
+
+def test_messages_of_one_version_are_evidence_where_the_others_are_missing() -> None:
+    assert Story().say("expert", "CTL_VERIFY_PASSWORD").session().version == 2
+    assert Story().say("expert", "CTL_REMOTE_CONTROL_DESKTOP").session().version == 1
+    assert Story().say("expert", "CTL_VERIFY_PASSWORD").version1().session().version == 1
+
+
+def test_the_version_never_changes() -> None:
+    assert Story().version2().version1().say("expert", "CTL_TOKEN").session().version == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "name"), [(0, "none"), (1, "rc4-40"), (2, "rc4-128"), (8, "rc4-56"), (16, "fips"), (99, "unknown")]
+)
+def test_standard_rdp_security(method: int, name: str) -> None:
+    assert Story().fact("security", encryption_method=method).session().security == name
+
+
+def test_tls_counts_before_standard_security() -> None:
+    assert Story().fact("tls", version="tls1.2").fact("security", encryption_method=0).session().security == "tls1.2"
+
+
+def test_readable_messages_without_a_start_are_clear_text() -> None:
+    assert Story().version2().session().security == "none"
+    assert Story().gap("bad_framing").session().security == "unknown"

@@ -1,0 +1,112 @@
+"""PDML: how tshark writes values, and that nothing is lost on the way from pyshark's objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from msra.engines import pdml
+from msra.engines.interface import EngineError
+from msra.events import ConnectionOpened, Endpoint, Fact, Gap, Message
+
+
+@dataclass
+class Shown:
+    show: str
+
+
+class Field:
+    def __init__(self, values: list[str]) -> None:
+        self.all_fields = [Shown(value) for value in values]
+
+
+class Layer:
+    """As pyshark gives them: each name once, with all its values."""
+
+    def __init__(self, layer_name: str, **values: str | list[str]) -> None:
+        self.layer_name = layer_name
+        self._values = {
+            f"{layer_name}.{name.replace('__', '.').rstrip('_')}": value if isinstance(value, list) else [value]
+            for name, value in values.items()
+        }
+
+    def get_field(self, name: str) -> Field | None:
+        return Field(self._values[name]) if name in self._values else None
+
+
+@dataclass
+class Packet:
+    layers: list[Layer]
+    number: str = "7"
+    sniff_timestamp: str = "10.000000001"
+    frame_info: object = field(default=None)
+
+
+WHERE = (1, 7, 10_000_000_001)
+
+
+def message(**values: str | list[str]) -> Layer:
+    return Layer("msra", connection="1", from_="novice", channel_name="RC_CTL", **values)
+
+
+def test_several_messages_of_a_frame_all_arrive() -> None:
+    layers = [Layer("tcp"), message(type="A", msg_type="2"), Layer("rdp"), message(type="B", note=["x", "y"])]
+    assert list(pdml.Translator().events(Packet(layers))) == [
+        Message(*WHERE, "novice", "RC_CTL", "A", {"msg_type": 2}),
+        Message(*WHERE, "novice", "RC_CTL", "B", {}, ("x", "y")),
+    ]
+
+
+def test_attributes_keep_their_order_and_the_first_wins() -> None:
+    layer = message(type="RCCOMMAND", attribute__name=["name", "x", "x"], attribute__value=["N", "1", "2"])
+    (event,) = pdml.Translator().events(Packet([layer]))
+    assert isinstance(event, Message) and list(event.fields.items()) == [("name", "N"), ("x", "1")]
+
+
+def test_an_error_in_the_tree_is_no_empty_result() -> None:
+    broken = Layer("DATA")
+    broken._values[""] = ["Lua Error: msra_tree.lua:7: it broke"]
+    with pytest.raises(EngineError, match=r"frame 7.*it broke"):
+        list(pdml.Translator().events(Packet([broken])))
+    with pytest.raises(EngineError, match=r"msra\.type"):
+        list(pdml.Translator().events(Packet([message()])))
+
+
+def test_transport_events() -> None:
+    opened = Layer(
+        "msra_rdp", connection="1", event="open", expert_ip="::1", expert_port="5", novice_ip="::2", novice_port="6"
+    )
+    fact = Layer("msra_rdp", connection="1", event="client_channels", from_="expert", channel_names=["a", "b"])
+    empty = Layer("msra_rdp", connection="1", event="connection_request", from_="expert")
+    gap = Layer("msra_rdp", connection="1", event="gap", from_="expert", gap="encrypted", gap_size="12")
+    assert list(pdml.Translator().events(Packet([opened, fact, empty, gap]))) == [
+        ConnectionOpened(*WHERE, Endpoint("::1", 5), Endpoint("::2", 6)),
+        Fact(*WHERE, "expert", "client_channels", {"channel_names": ("a", "b")}),
+        Fact(*WHERE, "expert", "connection_request", {}),
+        Gap(*WHERE, "expert", "encrypted", 12),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        ("plain é中😀", "plain é中😀"),
+        (r"a\"b\\c", 'a"b\\c'),
+        (r"\n\t\r\a", "\n\t\r\a"),
+        (r"\x1b[31m\x7f", "\x1b[31m\x7f"),
+        (r"\033[31m", "\x1b[31m"),
+        (r"\\n", r"\n"),
+    ],
+)
+def test_escapes(shown: str, text: str) -> None:
+    (event,) = pdml.Translator().events(Packet([message(type="CHAT", text=shown)]))
+    assert isinstance(event, Message) and event.fields["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "nanoseconds"),
+    [("1.5", 1_500_000_000), ("1763845810.470903001", 1763845810_470903001), ("3", 3_000_000_000)],
+)
+def test_times_are_not_rounded(timestamp: str, nanoseconds: int) -> None:
+    assert pdml.nanoseconds(timestamp) == nanoseconds

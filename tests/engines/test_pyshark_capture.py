@@ -1,0 +1,50 @@
+"""pyshark: standard error and exit status are kept, and the event loop of the caller is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from msra.engines.pyshark_capture import PluginCapture
+from tests.conformance.expected import PCAPS
+
+
+def capture(display_filter: str = "tcp", *parameters: str) -> PluginCapture:
+    tshark = shutil.which("tshark")
+    assert tshark, "tests/install-tools installs tshark"
+    return PluginCapture(PCAPS / "v2_ok_3389.pcapng", tshark, display_filter, list(parameters))
+
+
+def test_packets_and_exit_status() -> None:
+    reading = capture("frame.number < 4")
+    assert reading.exit_status is None
+    assert [packet.number for packet in reading] == ["1", "2", "3"]
+    assert reading.exit_status == 0
+    reading.close()
+
+
+def test_what_tshark_said_is_kept() -> None:
+    reading = capture("no such filter")
+    assert list(reading) == []
+    assert reading.exit_status not in (0, None)
+    assert any("no such filter" in line or "filter" in line for line in reading.error_lines)
+    reading.close()
+
+
+def test_closing_twice_and_early_is_fine() -> None:
+    reading = capture()
+    next(iter(reading))
+    reading.close()
+    reading.close()
+
+
+def test_the_callers_event_loop_stays() -> None:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        list(capture("frame.number == 1"))
+        assert asyncio.get_event_loop_policy().get_event_loop() is loop
+        assert not loop.is_closed()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

@@ -1,0 +1,50 @@
+"""The text report: what a support engineer reads first, and that hostile text cannot act on the terminal."""
+
+from __future__ import annotations
+
+from msra.analysis.model import Report
+from msra.report.text import WIDTH, printable, to_text
+from tests.report.builders import HOSTILE, report
+
+
+def test_the_answer_comes_first() -> None:
+    text = to_text(report())
+    lines = text.splitlines()
+    assert lines[:4] == [
+        "dir/a.pcapng",
+        "  81 packets, 2 RDP connections, 1 Remote Assistance session (embedded engine)",
+        "  Note: a note",
+        "",
+    ]
+    assert lines[4] == "Session 1: FAILED"
+    assert lines[5] == "  Result    61 PASSWORDS_DONT_MATCH"
+    assert lines[6] == "            An invalid password was used. This message is only used in version 2."
+    assert "  Expert    10.0.0.1:50000" in lines
+    assert "     +7.000s       8  novice  REMOTEDESKTOP_CTL_RESULT  61 PASSWORDS_DONT_MATCH" in lines
+    assert (
+        "  Gap       frame 9, from the novice: bytes of the TCP stream are missing from the capture (7 bytes)" in lines
+    )
+    assert "  Causes    1. " in text and "  Next      1. " in text
+    assert lines[-4:-1] == ["", "b.pcap", "  could not be read: this is no pcap or pcapng file"]
+
+
+def test_prose_is_wrapped() -> None:
+    text = to_text(report())
+    prose = text.partition("Frame  From")[0].splitlines()
+    assert len(prose) > 15 and all(len(line) <= WIDTH for line in prose)
+
+
+def test_nothing_from_the_network_reaches_the_terminal_raw() -> None:
+    text = to_text(report())
+    for character in HOSTILE:
+        assert character in "red gnp.exe<b>&[31m" or character not in text
+    assert r"\x1b[31mred\x07 \u202egnp.exe\u2028<b>&\x00" in text
+
+
+def test_printable_keeps_ordinary_text() -> None:
+    assert printable("Böb 中😀 é") == "Böb 中😀 é"
+    assert printable("\ud800\u200b\ue000") == r"\ud800\u200b\ue000"
+
+
+def test_an_empty_report() -> None:
+    assert to_text(Report()) == ""

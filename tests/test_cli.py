@@ -1,0 +1,208 @@
+"""The command line: exit statuses, one clear sentence for bad input, and nothing else lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import msra
+from msra.cli import main
+from tests.conformance.expected import PCAPS
+
+GOOD = str(PCAPS / "v2_err61_passwords_dont_match.pcapng")
+ESTABLISHED = str(PCAPS / "v2_ok_3389.pcapng")
+EMBEDDED = "--engine=embedded"
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        status = main([EMBEDDED, *arguments])
+    except SystemExit as exit_:
+        status = int(exit_.code or 0)
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def bad_inputs(folder: Path) -> dict[Path, str]:
+    """Files that cannot be read, and what is said about them."""
+    header = Path(ESTABLISHED.replace("v2_ok_3389.pcapng", "v2_ok_49230.pcap")).read_bytes()[:24]
+    made = {
+        "empty.pcap": (b"", "the file is empty"),
+        "text.pcap": (b"just some text\n" * 9, "this is no pcap or pcapng file"),
+    }
+    for name, (content, _) in made.items():
+        (folder / name).write_bytes(content)
+    (folder / "zero.pcap").write_bytes(header)
+    (folder / "directory").mkdir()
+    return {
+        **{folder / name: sentence for name, (_, sentence) in made.items()},
+        folder / "missing.pcap": "No such file or directory",
+        folder / "directory": "there are no captures in this directory",
+    }
+
+
+def test_bad_input_is_a_sentence_and_the_rest_is_reported(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad = bad_inputs(tmp_path)
+    status, out, err = run(capsys, *map(str, bad), GOOD)
+    assert status == 3
+    assert err.splitlines() == [f"analyze-pcap: {path}: {_said(err, path, text)}" for path, text in bad.items()]
+    assert "PASSWORDS_DONT_MATCH" in out and "Traceback" not in out + err
+
+
+def _said(err: str, path: Path, text: str) -> str:
+    (line,) = (line for line in err.splitlines() if f"{path}:" in line)
+    assert text in line
+    return line.partition(f"{path}: ")[2]
+
+
+def test_no_packets_is_no_error(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad_inputs(tmp_path)
+    status, out, err = run(capsys, str(tmp_path / "zero.pcap"))
+    assert (status, err) == (0, "")
+    assert "0 packets, 0 RDP connections, 0 Remote Assistance sessions" in out
+
+
+def test_garbage_after_the_header_is_a_note(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for name in ("v2_ok_49230.pcap", "v2_ok_3389.pcapng"):
+        damaged = tmp_path / name
+        damaged.write_bytes((PCAPS / name).read_bytes() + b"\xff" * 100)
+        status, out, err = run(capsys, str(damaged))
+        assert (status, err) == (0, "")
+        assert "Note: " in out and "Session 1: ESTABLISHED" in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_an_unreadable_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root nothing is unreadable, so the system's answer is played."""
+    locked = tmp_path / "locked.pcap"
+    locked.write_bytes(b"")
+
+    def refuse(path: Path, *_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    status, _, err = run(capsys, str(locked))
+    assert status == 3
+    assert err == f"analyze-pcap: {locked}: it cannot be read: Permission denied\n"
+
+
+def test_json_has_the_errors_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, _ = run(capsys, "-f", "json", str(tmp_path / "missing.pcap"), GOOD)
+    captures = json.loads(out)["captures"]
+    assert status == 3
+    assert [bool(capture["error"]) for capture in captures] == [True, False]
+    assert captures[1]["sessions"][0]["result"] == 61
+
+
+def test_directories_are_searched_by_content(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a capture.without suffix").write_bytes(Path(GOOD).read_bytes())
+    (tmp_path / "notes.pcap").write_text("not a capture")
+    status, out, _ = run(capsys, "-f", "json", str(tmp_path))
+    assert status == 0
+    assert [capture["path"] for capture in json.loads(out)["captures"]] == [
+        str(tmp_path / "sub" / "a capture.without suffix")
+    ]
+
+
+def test_jsonl(capsys: pytest.CaptureFixture[str]) -> None:
+    encrypted = str(PCAPS / "v2_tls13.pcapng")
+    status, out, err = run(capsys, "-f", "jsonl", GOOD, encrypted)
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [(line["session"], line["fields"]["msg_type"]) for line in lines] == [(1, 6), (1, 9), (1, 8), (1, 2)]
+    assert f"{encrypted}: session 1 has no events" in err and "TLS 1.3" in err
+
+
+@pytest.mark.parametrize(("capture", "status"), [(GOOD, 1), (ESTABLISHED, 0)])
+def test_fail_on_failure(capsys: pytest.CaptureFixture[str], capture: str, status: int) -> None:
+    assert run(capsys, "--fail-on", "failure", capture)[0] == status
+    assert run(capsys, capture)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ((), "no CAPTURE given"),
+        (("--format", "xml", GOOD), "invalid choice"),
+        (("--decode-as", "70000", GOOD), "70000"),
+        (("--keylog", "/nowhere/keys", GOOD), "no such file"),
+        (("--engin", "tshark", GOOD), "unrecognized arguments"),
+    ],
+)
+def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str) -> None:
+    status, out, err = run(capsys, *arguments)
+    assert (status, out) == (2, "")
+    assert sentence in err
+
+
+def test_output_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    assert run(capsys, "-f", "json", "-o", str(target), GOOD) == (0, "", "")
+    assert json.loads(target.read_text("utf-8"))["captures"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    status, _, err = run(capsys, "-o", str(tmp_path / "nowhere" / "report"), GOOD)
+    assert status == 2 and "cannot be written" in err
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(capsys, "--version")
+    assert (status, out) == (0, f"analyze-pcap {msra.__version__}\n")
+    status, out, _ = run(capsys, "--help")
+    assert status == 0 and "examples:" in out and "exit status:" in out
+
+
+def command(
+    *arguments: str, stdin: bytes | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from msra.cli import main; sys.exit(main())", EMBEDDED, *arguments],
+        input=stdin, capture_output=True, timeout=60, env=environment,
+    )  # fmt: skip
+
+
+def test_standard_input() -> None:
+    done = command("-f", "json", "-", stdin=Path(GOOD).read_bytes())
+    assert done.returncode == 0 and done.stderr == b""
+    (capture,) = json.loads(done.stdout)["captures"]
+    assert (capture["path"], capture["sessions"][0]["result"]) == ("-", 61)
+    assert command("-", stdin=b"").returncode == 3
+
+
+def test_a_reader_that_has_seen_enough() -> None:
+    """`analyze-pcap ... | head -1` ends without an error message."""
+    script = f"import sys; from msra.cli import main; sys.exit(main(['{EMBEDDED}', *sys.argv[1:]]))"
+    many = [str(PCAPS / "v2_all48_codes.pcapng")] * 3
+    with subprocess.Popen(
+        [sys.executable, "-c", script, *many], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.read(10)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+def test_a_terminal_that_lacks_characters() -> None:
+    done = command(str(PCAPS / "rich_all_types.pcapng"), environment={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and b"B\\xf6b" in done.stdout
+
+
+def test_a_small_capture_is_quick() -> None:
+    """Only what is needed is imported: no scapy.all, no pyshark with the embedded engine."""
+    done = subprocess.run(
+        [sys.executable, "-c",
+         f"import sys; from msra.cli import main; main(['{EMBEDDED}', {GOOD!r}]); print(sorted(sys.modules))"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    modules = done.stdout.splitlines()[-1]
+    for heavy in ("scapy.all", "scapy.layers", "pyshark", "asyncio", "lxml", "numpy"):
+        assert f"'{heavy}'" not in modules
+    assert "'scapy.packet'" in modules
