@@ -74,6 +74,14 @@ def test_a_cut_capture_is_no_error() -> None:
     assert len(reading.notes) == 1
 
 
+def test_a_damaged_capture_is_a_note(tmp_path: Path) -> None:
+    for name in ("v2_ok_49230.pcap", "v2_ok_3389.pcapng"):
+        (tmp_path / name).write_bytes((PCAPS / name).read_bytes() + b"\xee" * 300)
+        reading = TsharkEngine().read(tmp_path / name, Options())
+        assert len([e for e in reading.events() if type(e).__name__ == "Message"]) == 4
+        assert len(reading.notes) == 1
+
+
 def test_what_is_no_capture_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no capture")
     for name, sentence in (("text", "no pcap or pcapng"), ("missing", "No such file")):

@@ -38,7 +38,9 @@ PREFERENCES = {
 }
 OLDEST_WIRESHARK, IGNORES_SCRIPTS_FOR_ROOT = (4, 0), (4, 4)
 MAX_HOLES = 100_000
-_HARMLESS = re.compile(r"Running as user|dangerous|cut short in the middle of a packet|^\s*$")
+DAMAGED_FILE = 2
+"""tshark's exit status for a capture that it could not read to its end."""
+_HARMLESS = re.compile(r"Running as user|dangerous|^\s*$")
 _PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"neither a field nor a protocol name|not a valid protocol or protocol field", re.IGNORECASE)
 
@@ -114,7 +116,7 @@ class TsharkReading:
         capture = PluginCapture(path, tshark, FILTER, self._parameters(holes))
         try:
             yield from capture
-            problem = _problem(capture.exit_status, capture.error_lines)
+            problem = _problem(capture.exit_status, capture.error_lines, known_damage=bool(self.notes))
         finally:
             capture.close()
         if problem:
@@ -145,16 +147,15 @@ def _lost(opened: ConnectionOpened, holes: list[StreamHole]) -> Iterator[Gap]:
         yield Gap(opened.connection, hole.frame, hole.time, sender, hole.kind, hole.size)
 
 
-def _problem(exit_status: int | None, lines: list[str]) -> str | None:
-    """What went wrong in tshark, as a sentence; None if nothing did."""
+def _problem(exit_status: int | None, lines: list[str], known_damage: bool) -> str | None:
+    """What went wrong in tshark, as a sentence; None if nothing did. `known_damage`: the notes say so already."""
     said = [line for line in lines if not _HARMLESS.search(line)]
     if any(_NO_PLUGIN.search(line) for line in said):
         reason = "Wireshark ignores user scripts for root" if _is_root() else "; ".join(said)
         return f"tshark did not load the MS-RA plugin ({reason}); use --engine embedded"
     if any(_PLUGIN_FAILED.search(line) for line in said):
         return f"the MS-RA plugin failed in tshark: {'; '.join(said)}"
-    cut_short = len(said) < len([line for line in lines if line.strip()])
-    if exit_status and not (exit_status == 2 and cut_short and not said):
+    if exit_status and not (exit_status == DAMAGED_FILE and known_damage):
         return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
     return None
 
