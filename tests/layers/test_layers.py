@@ -12,13 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scapy.compat import raw
 from scapy.config import conf
+from scapy.fields import FlagValue
 from scapy.main import load_contrib
 from scapy.packet import Packet, Padding, Raw, explore, fuzz, ls
 
 import msra.layers
 from tests.layers.real import MESSAGES
 
-LAYERS: list[type[Packet]] = [getattr(msra.layers, name) for name in msra.layers.__all__ if name.startswith("MSRA_")]
+PREFIXES = ("MSRA_", "ENCOMSP_")
+LAYERS: list[type[Packet]] = [getattr(msra.layers, name) for name in msra.layers.__all__ if name.startswith(PREFIXES)]
 NAMESPACE = {layer.__name__: layer for layer in [*LAYERS, Raw, Padding]}
 
 
@@ -34,9 +36,10 @@ def test_import_warns_of_nothing_and_loads_only_parts_of_scapy() -> None:
 def test_explore_lists_the_layers(capsys: pytest.CaptureFixture[str]) -> None:
     explore("msra")
     output = capsys.readouterr().out
-    listed = [line.split("|")[0].strip() for line in output.splitlines() if line.startswith("MSRA_")]
+    listed = [line.split("|")[0].strip() for line in output.splitlines() if line.startswith(PREFIXES)]
     assert listed == sorted(layer.__name__ for layer in LAYERS)
     assert "MS-RA REMOTEDESKTOP_CTL_RESULT" in output
+    assert "ENCOMSP OD_WND_SHOW" in output
 
 
 def test_the_menu_of_explore_still_works() -> None:
@@ -118,7 +121,8 @@ def test_fuzz(layer: type[Packet]) -> None:
 def test_assigning_a_field_changes_the_packet(layer: type[Packet]) -> None:
     """A dissected packet must not be rebuilt from the bytes it came from once it was changed."""
     for field in layer.fields_desc:
-        packet = layer(b"\2\0\0\0\4\0\0\0x\0\0\0")
+        packet = layer(b"\2\0\0\0\4\0\0\0x\0\0\0\0\0\0\0")
         before = raw(packet)
-        setattr(packet, field.name, 7 if isinstance(packet.getfieldval(field.name), int) else "changed")
+        is_number = isinstance(packet.getfieldval(field.name), (int, FlagValue))
+        setattr(packet, field.name, 7 if is_number else "changed")
         assert raw(packet) != before

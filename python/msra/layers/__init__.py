@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Remote Assistance for Scapy ([MS-RA]): `from msra.layers import *` gives the layers.
+"""Remote Assistance for Scapy ([MS-RA], [MS-RDPEMC]): `from msra.layers import *` gives the layers.
 
     >>> MSRA_Header() / MSRA_Ctl() / MSRA_Result(result="SAFERROR_HELPEESAIDNO")
+    >>> ENCOMSP_Header() / ENCOMSP_ParticipantCtrlChange(flags="REQUEST_VIEW+REQUEST_INTERACT")
 
 These classes are the one declaration of the wire format in Python; :mod:`msra.layers.decode` reads messages with them.
 `explore("msra")` lists them, `ls(MSRA_Result, verbose=True)` shows the result codes.
@@ -15,6 +16,23 @@ import scapy.contrib
 from scapy.config import conf
 
 from msra.layers.blob import parse_expert_blob
+from msra.layers.encomsp import (
+    ENCOMSP_AppCreated,
+    ENCOMSP_AppRemoved,
+    ENCOMSP_FilterUpdated,
+    ENCOMSP_GraphicsStreamPaused,
+    ENCOMSP_GraphicsStreamResumed,
+    ENCOMSP_Header,
+    ENCOMSP_Message,
+    ENCOMSP_ParticipantCreated,
+    ENCOMSP_ParticipantCtrlChange,
+    ENCOMSP_ParticipantCtrlChangeResponse,
+    ENCOMSP_ParticipantRemoved,
+    ENCOMSP_WndCreated,
+    ENCOMSP_WndRegionUpdate,
+    ENCOMSP_WndRemoved,
+    ENCOMSP_WndShow,
+)
 from msra.layers.fields import bstr
 from msra.layers.msra import (
     MSRA_Authenticate,
@@ -35,6 +53,21 @@ from msra.layers.msra import (
 from msra.layers.session_control import MSRA_Chat, MSRA_FileTransfer, MSRA_RCCommand
 
 __all__ = [
+    "ENCOMSP_AppCreated",
+    "ENCOMSP_AppRemoved",
+    "ENCOMSP_FilterUpdated",
+    "ENCOMSP_GraphicsStreamPaused",
+    "ENCOMSP_GraphicsStreamResumed",
+    "ENCOMSP_Header",
+    "ENCOMSP_Message",
+    "ENCOMSP_ParticipantCreated",
+    "ENCOMSP_ParticipantCtrlChange",
+    "ENCOMSP_ParticipantCtrlChangeResponse",
+    "ENCOMSP_ParticipantRemoved",
+    "ENCOMSP_WndCreated",
+    "ENCOMSP_WndRegionUpdate",
+    "ENCOMSP_WndRemoved",
+    "ENCOMSP_WndShow",
     "MSRA_Authenticate",
     "MSRA_Chat",
     "MSRA_Ctl",
