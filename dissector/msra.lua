@@ -61,6 +61,14 @@ function msra_rdp.dissector(tvb, pinfo, root)
   return stream:dissect(tvb, pinfo, root)
 end
 
+-- Messages without the RDP around them, in the files that `analyze-pcap --export` writes: the name tells the sender.
+for _, from in ipairs({ "expert", "novice" }) do
+  local message = Proto("msra_" .. from, "MS-RA message from the " .. from)
+  function message.dissector(tvb, pinfo, root)
+    return stream:exported(from, tvb, pinfo, root)
+  end
+end
+
 local heuristics = {
   tcp = stream.tcp_heuristic, tls = stream.tls_heuristic, cotp = stream.cotp_heuristic, cotp_is = stream.cotp_heuristic,
 }

@@ -129,7 +129,8 @@ end
 local function cut_all(self, cut)
   local tvb, offset, length = cut.tvb, 0, cut.tvb:len()
   while offset < length do
-    local kind, size = tpkt.recognise(tvb:raw(offset, math.min(tpkt.HEAD, length - offset)), allowed(cut))
+    local head = tvb:raw(offset, math.min(tpkt.HEAD, length - offset))
+    local kind, size = tpkt.recognise(head, allowed(cut), cut.from)
     if not kind then
       offset = self:skip(cut, offset)
     elseif size and offset + size <= length then
@@ -187,6 +188,16 @@ local function wait_for_connect(tvb, pinfo, head)
   return true
 end
 
+-- The connection of a packet that the user takes for RDP, on a port that is the novice's, whatever its first bytes are.
+function Stream:decode_as(pinfo)
+  local port = pinfo.match_uint
+  if pinfo.visited or port == RDP_PORT or (port ~= pinfo.src_port and port ~= pinfo.dst_port) then
+    return nil
+  end
+  local from = port == pinfo.dst_port and "expert" or "novice"
+  return self.state:open(pinfo, from), from
+end
+
 -- The bytes of a TCP stream that was claimed, or of a port that was given to this dissector, or decrypted data of such
 -- a port. Gives how many were taken.
 function Stream:dissect(tvb, pinfo, tree)
@@ -197,6 +208,9 @@ function Stream:dissect(tvb, pinfo, tree)
   end
   local head = head_of(tvb)
   local connection, from = self:connection(pinfo, head)
+  if not connection then
+    connection, from = self:decode_as(pinfo)
+  end
   if connection then
     self:cut({ tvb = tvb, pinfo = pinfo, tree = tree, connection = connection, from = from })
     return tvb:len()
@@ -206,6 +220,23 @@ function Stream:dissect(tvb, pinfo, tree)
     return self.builtin.rdp_port:call(tvb, pinfo, tree)
   end
   return 0
+end
+
+-- A message that stands alone, as `analyze-pcap --export` writes it.
+function Stream:exported(from, tvb, pinfo, tree)
+  local connection = self.state:find(pinfo)
+  if not connection and not pinfo.visited then
+    connection = self.state:open(pinfo, from)
+  end
+  if not connection then
+    return 0
+  end
+  self:unit({ pinfo = pinfo, tree = tree, connection = connection }, tvb, function()
+    local data = tvb:raw()
+    connection:message(from, { data = data, from = 0, to = #data }, data)
+  end)
+  self.tree.restore_columns(pinfo)
+  return tvb:len()
 end
 
 -- TCP payload that nobody has claimed yet. The first byte decides in nearly all cases.

@@ -34,17 +34,30 @@ local function tpkt_length(head)
   return length >= 7 and length or 0
 end
 
-local function fast_path_length(head)
+-- Whether the first update of a server's fast-path PDU fits into it ([MS-RDPBCGR] 2.2.9.1.2.1). After lost bytes this
+-- tells a PDU from the middle of a picture.
+--
+--     updateHeader 1 | [ compressionFlags 1, if the upper bits of updateHeader are 2 ] | size u16 | data
+local function has_update(head, at, length)
+  local update = byte(head, at + 1)
+  local size_at = at + 1 + (update and update >= 0x80 and update < 0xC0 and 1 or 0)
+  local size = bytes.u16(head, size_at)
+  return not size or size_at + 2 + size <= length
+end
+
+local function fast_path_length(head, from)
   local first, high, low = byte(head, 1, 3)
-  if first % 4 ~= 0 then
+  if first % (from == "novice" and 0x40 or 4) ~= 0 then -- only input counts its events in bits 2 to 5
     return 0
   elseif not high or (high >= 0x80 and not low) then
     return nil
-  elseif high < 0x80 then
-    return high > 2 and high or 0
   end
-  local length = (high - 0x80) * 0x100 + low
-  return length > 3 and length or 0
+  local length, at = high, 2
+  if high >= 0x80 then
+    length, at = (high - 0x80) * 0x100 + low, 3
+  end
+  local is_pdu = length > at and (first ~= 0 or from ~= "novice" or has_update(head, at, length))
+  return is_pdu and length or 0
 end
 
 local function tls_length(head)
@@ -111,11 +124,12 @@ M.ALLOWED = {
   decrypted = { tpkt = true, fast_path = true },
 }
 
--- The kind and length of the PDU that starts with `head`; kind nil if it is none, length nil if `head` is too short.
-function M.recognise(head, allowed)
+-- The kind and length of the PDU from `from` that starts with `head`; kind nil if it is none, length nil if `head` is
+-- too short.
+function M.recognise(head, allowed, from)
   for _, entry in ipairs(LENGTHS) do
     if allowed[entry[1]] then
-      local length = entry[2](head)
+      local length = entry[2](head, from)
       if length ~= 0 then
         return entry[1], length
       end
