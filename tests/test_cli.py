@@ -133,7 +133,10 @@ def test_fail_on_failure(capsys: pytest.CaptureFixture[str], capture: str, statu
         ((), "no CAPTURE given"),
         (("--format", "xml", GOOD), "invalid choice"),
         (("--decode-as", "70000", GOOD), "70000"),
-        (("--keylog", "/nowhere/keys", GOOD), "no such file"),
+        (("--keylog", "/nowhere/keys", GOOD), "No such file"),
+        (("--rdp-key", "/nowhere/key.pem", GOOD), "No such file"),
+        (("--rdp-key", str(PCAPS / "README.md"), GOOD), "no private key"),
+        (("--export", "x.pcapng", "-"), "standard input"),
         (("--engin", "tshark", GOOD), "unrecognized arguments"),
     ],
 )
@@ -149,6 +152,17 @@ def test_output_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None
     assert json.loads(target.read_text("utf-8"))["captures"]
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
     status, _, err = run(capsys, "-o", str(tmp_path / "nowhere" / "report"), GOOD)
+    assert status == 2 and "cannot be written: No such file" in err
+
+
+def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "messages.pcapng"
+    encrypted, key = str(PCAPS / "v2_rc4_128.pcapng"), str(PCAPS / "v2_rc4_128.server.key.pem")
+    status, _, err = run(capsys, "--rdp-key", key, "--export", str(target), encrypted, GOOD, str(tmp_path / "missing"))
+    assert status == 3 and f"8 messages written to {target}" in err
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
+    assert target.stat().st_mode & 0o777 == 0o600
+    status, _, err = run(capsys, "--export", str(tmp_path / "no" / "where"), GOOD)
     assert status == 2 and "cannot be written" in err
 
 

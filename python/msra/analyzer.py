@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from msra.analysis.model import CaptureReport
 from msra.analysis.session import Sessions
-from msra.engines.interface import Engine, EngineError, Options
+from msra.engines.interface import Engine, EngineError, Options, Reading
 from msra.events import Event
 
 EngineName: TypeAlias = Literal["auto", "tshark", "embedded"]
@@ -41,16 +41,18 @@ def analyze(path: str | os.PathLike[str], engine: EngineName = "auto", options: 
 
 def analyze_capture(path: Path | None, shown_path: str, engine: Engine, options: Options) -> CaptureReport:
     """Read the capture at `path` (None: standard input) and draw the conclusions."""
-    reading = engine.read(path, options)
     report = CaptureReport(path=shown_path, engine=engine.name)
     sessions = Sessions()
+    reading: Reading | None = None
     try:
+        reading = engine.read(path, options)
         for event in reading.events():
             sessions.add(event)
     except EngineError as error:
         report.error = str(error)
-    report.packets = reading.packets
-    report.notes = reading.notes
+    if reading is not None:
+        report.packets = reading.packets
+        report.notes = reading.notes
     report.rdp_connections = sessions.rdp_connections
     report.sessions = sessions.finish()
     return report

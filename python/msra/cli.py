@@ -15,7 +15,10 @@ from msra import plugin
 from msra.analysis.model import CaptureReport, Outcome, Report
 from msra.analyzer import analyze_capture, choose_engine
 from msra.capture import find_captures
+from msra.engines.embedded import EmbeddedEngine
+from msra.engines.export import MessageExport
 from msra.engines.interface import Engine, EngineError, Options
+from msra.engines.secrets import load_secrets
 from msra.report.data import to_json, to_jsonl
 from msra.report.text import printable, to_text
 
@@ -33,6 +36,7 @@ examples:
   analyze-pcap capture.pcapng                what happened, in words
   analyze-pcap -f json captures/ > all.json  every capture in a folder, as data
   tcpdump -w - port 49230 | analyze-pcap -   from standard input
+  analyze-pcap --keylog keys.txt tls.pcapng  decrypted with a TLS key log (--rdp-key: a private key)
   analyze-pcap --fail-on failure night.pcap  exit status 1 if a session failed or was refused
   analyze-pcap --install-plugin              put the dissector into Wireshark
 
@@ -70,7 +74,16 @@ def make_parser() -> argparse.ArgumentParser:
         "--keylog",
         type=Path,
         metavar="FILE",
-        help="TLS key log (NSS format), for the tshark engine; secrets inside a pcapng are used by themselves",
+        help="TLS key log (NSS format), default $SSLKEYLOGFILE; secrets inside a pcapng are used by themselves",
+    )
+    add(
+        "--rdp-key",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="RSA private key of the novice's RDP server (PEM, or xrdp's rsakeys.ini), for Standard RDP Security "
+        "and TLS with RSA key exchange; may be given several times",
     )
     add(
         "--decode-as",
@@ -88,6 +101,12 @@ def make_parser() -> argparse.ArgumentParser:
         help="text (default), json: one document, jsonl: one line an event",
     )
     add("-o", "--output", type=Path, metavar="FILE", help="write the report to FILE instead of standard output")
+    add(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write the messages, decrypted and decompressed, as pcapng for Wireshark and the plugin",
+    )
     add(
         "--show-secrets",
         action="store_true",
@@ -111,26 +130,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
-    if not arguments.captures:
-        parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
-    if arguments.keylog and not arguments.keylog.is_file():
-        parser.error(f"--keylog: {arguments.keylog}: no such file")
-    try:
-        engine = choose_engine(arguments.engine)
-    except EngineError as error:
-        parser.error(str(error))
-    options = Options(keylog=arguments.keylog, decode_as=frozenset(arguments.decode_as))
-    report = Report([_analyze(path, engine, options) for path in arguments.captures for path in _captures(path)])
+    engine, options = _checked(parser, arguments)
+    captures = [path for argument in arguments.captures for path in _captures(argument)]
+    report = Report([_analyze(path, engine, options) for path in captures])
     _warn(report, arguments.format)
     try:
+        if arguments.export:
+            _export(report, options, arguments.export)
         _write(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)
     except BrokenPipeError:
         # Whoever reads the pipe (`| head`) has seen enough; keep the interpreter from writing to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        _complain(f"{arguments.output}: the report cannot be written: {error.strerror}")
+        _complain(f"{error.filename or arguments.output}: it cannot be written: {error.strerror}")
         return USAGE
     return _status(report, arguments.fail_on)
+
+
+def _checked(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[Engine, Options]:
+    """The engine and what it is given; wrong usage ends the command here."""
+    if not arguments.captures:
+        parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
+    if arguments.export and STDIN in arguments.captures:
+        parser.error("--export reads the captures twice, which standard input does not allow")
+    options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
+    try:
+        load_secrets(options)
+        return choose_engine(arguments.engine), options
+    except EngineError as error:
+        parser.error(str(error))
 
 
 def _port(text: str) -> int:
@@ -171,19 +199,38 @@ def _complain(text: str) -> None:
     print(f"analyze-pcap: {printable(text)}", file=sys.stderr)
 
 
+def _export(report: Report, options: Options, target: Path) -> None:
+    """Write the messages of all captures that could be read. What is decrypted is for the user's eyes only."""
+    with _replacing(target) as path, open(path, "wb", opener=_private) as stream:
+        export = MessageExport(stream)
+        for capture in report.captures:
+            if not capture.error:
+                export.add(EmbeddedEngine().read(Path(capture.path), options).events(), capture.path)
+    print(f"analyze-pcap: {export.count} messages written to {target}", file=sys.stderr)
+
+
 def _write(text: str, output: Path | None) -> None:
     if output is None:
         _write_to(sys.stdout, text)
-        return
-    beside = output.with_name(output.name + ".part")
-    try:
-        with beside.open("w", encoding="utf-8", newline="\n") as file:
+    else:
+        with _replacing(output) as path, path.open("w", encoding="utf-8", newline="\n") as file:
             _write_to(file, text)
-        beside.replace(output)
-    except BaseException:
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[Path]:
+    """A path beside `target` that takes its place when all is written; nothing half is ever left."""
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        yield beside
+        beside.replace(target)
+    finally:
         with contextlib.suppress(OSError):
             beside.unlink()
-        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _write_to(file: TextIO, text: str) -> None:

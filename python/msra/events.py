@@ -91,7 +91,14 @@ FACTS: Mapping[str, str] = {
     "client_channels": "channel_names",  # [MS-RDPBCGR] 2.2.1.3.4, in the order of the list
     "server_channels": "channel_ids",  # [MS-RDPBCGR] 2.2.1.4.4, in the same order
     "security": "encryption_method encryption_level",  # [MS-RDPBCGR] 2.2.1.4.3
+    "server_key": "kind bits kh sha256",  # [MS-RDPBCGR] 2.2.1.4.3.1: the public key of Standard RDP Security
     "tls": "version",  # RFC 8446 4.1.3: "tls1.0" to "tls1.3", from ServerHello
+    "tls_session": "cipher_suite client_random",  # the same; client_random in hexadecimal digits, "" if not seen
+    "tls_alert": "level description",  # RFC 8446 6
+    "credssp": "credssp_version error_code",  # [MS-CSSP] 2.2.1; both optional, error_code is an NTSTATUS
+    "early_authorization": "authorization_result",  # [MS-RDPBCGR] 2.2.10.2
+    "unreadable": "reason",  # what it takes to decrypt, in words
+    "compression": "compression_type",  # [MS-RDPBCGR] 3.1.8, of one side's channel data
     "disconnect": "reason",  # [MS-RDPBCGR] 2.2.2.3, T.125 11.15
 }
 
@@ -100,8 +107,9 @@ GAPS: Mapping[str, str] = {
     "cut_packet": "the capture holds only the beginning of this packet",
     "bad_framing": "the bytes are no RDP packet",
     "bad_pdu": "the RDP packet could not be decoded",
-    "encrypted": "the data is encrypted and no key was given",
-    "compressed": "the data is compressed",
+    "encrypted": "the data is encrypted and could not be decrypted",
+    "wrong_mac": "the data was decrypted, but its MAC does not match",
+    "compressed": "the data is compressed and could not be decompressed",
     "incomplete_pdu": "the rest of the RDP packet is missing",
     "incomplete_message": "other chunks of the channel message are missing",
     "bad_header": "the channel message has no valid Remote Assistance header",

@@ -17,7 +17,9 @@ from scapy.sessions import DefaultSession
 
 from msra.capture.link import FragmentTable, decode_segment
 from msra.capture.tcp import StreamItem, TcpTracker
+from msra.engines.interface import Options
 from msra.engines.rdp_connections import RdpConnections
+from msra.engines.secrets import load_secrets
 from msra.events import Message
 from msra.layers import MSRA_Header
 
@@ -32,7 +34,7 @@ class RemoteAssistanceSession(DefaultSession):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._tracker = TcpTracker()
-        self._connections = RdpConnections(self._tracker)
+        self._connections = RdpConnections(self._tracker, load_secrets(Options()))
         self._fragments = FragmentTable()
         self._frame = 0
 

@@ -31,6 +31,18 @@ def test_standard_rdp_security(method: int, name: str) -> None:
     assert Story().fact("security", encryption_method=method).session().security == name
 
 
+def test_details_have_names() -> None:
+    story = Story().fact("connection_request", "expert", cookie="Eve", requested_protocols=0x43)
+    story.fact("connection_confirm", selected_protocol=0).fact("security", encryption_method=2, encryption_level=3)
+    assert story.session().security_details == {
+        "cookie": "Eve",
+        "requested_protocols": "ssl hybrid 0x40",
+        "selected_protocol": "rdp",
+        "encryption_method": 2,
+        "encryption_level": "high",
+    }
+
+
 def test_tls_counts_before_standard_security() -> None:
     assert Story().fact("tls", version="tls1.2").fact("security", encryption_method=0).session().security == "tls1.2"
 

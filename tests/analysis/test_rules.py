@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from msra.analysis.rules import RESULT_RULES
+from msra.analysis.rules import GAP_RULES, RESULT_RULES
+from msra.events import GAPS
 from tests.analysis.builders import Story
 
 FIRES = {
@@ -32,6 +33,15 @@ def test_rule(rule) -> None:  # type: ignore[no-untyped-def]
     assert fired[0].severity == rule.severity and rule.section in fired[0].text
     assert fired[0].frames == (4,)
     assert rule.id not in {finding.id for finding in SILENT[rule.id]().session().findings}
+
+
+@pytest.mark.parametrize("rule", GAP_RULES, ids=lambda rule: rule.kind)
+def test_gap_rule(rule) -> None:  # type: ignore[no-untyped-def]
+    assert rule.kind in GAPS
+    (finding,) = Story().version2().gap(rule.kind).session().findings
+    assert (finding.id, finding.severity, finding.frames) == (rule.kind, rule.severity, (4,))
+    assert rule.section in finding.text
+    assert Story().version2().gap("encrypted").session().findings == []
 
 
 def test_code_61_in_version_1() -> None:

@@ -265,11 +265,13 @@ def test_any_loss(isn: int, given: tuple[bytes, list[tuple[int, int]]], lost: se
     data, segments = given
     stream = Stream(isn, data)
     expected = bytearray(b"." * len(data))
+    acknowledged = 0
     for index, (start, end) in enumerate(segments):
         if index not in lost:
             stream.send_range(start, end)
             expected[start:end] = data[start:end]
-        stream.direction.ack = (isn + 1 + end) % WRAP
+        acknowledged = max(acknowledged, end)
+        stream.direction.ack = (isn + 1 + acknowledged) % WRAP
         stream.direction.wait(stream.items)
     if fin:
         stream.direction.end(stream.segment(len(data), b"", FIN))

@@ -19,6 +19,8 @@ class Expected:
     security: str
     sessions: list[list[dict[str, Any]]]
     at_least: bool
+    keys: dict[str, str]
+    """What opens the capture, each enough alone: "keylog" or "rdp_key", and the file's name."""
 
     @property
     def path(self) -> Path:
@@ -30,7 +32,9 @@ class Expected:
 
 def load() -> list[Expected]:
     rows = json.loads((PCAPS / "expected.json").read_text("utf-8"))
-    return [Expected(row["file"], row["security"], row["sessions"], row.get("at_least", False)) for row in rows]
+    return [
+        Expected(row["file"], row["security"], row["sessions"], row.get("at_least", False), row["keys"]) for row in rows
+    ]
 
 
 def comparable(event: dict[str, Any], expected: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from msra.engines.interface import Options
 from msra.engines.rdp_stream import RdpStream, identify
+from msra.engines.secrets import load_secrets
 from msra.events import Endpoint, Event, Fact, Gap, Message
 from tests.transport import builders as rdp
 
@@ -21,7 +23,7 @@ def server_hello(version: int) -> bytes:
 class Feed:
     def __init__(self) -> None:
         ends = Endpoint("10.0.0.1", 50000), Endpoint("10.0.0.2", 49230)
-        self.stream = RdpStream(1, *ends, client_synchronised=True, server_synchronised=True)
+        self.stream = RdpStream(1, *ends, True, True, load_secrets(Options()))
         self.events: list[Event] = []
         self.frame = 0
 
@@ -40,6 +42,7 @@ def test_tls_without_keys() -> None:
     feed.events += feed.stream.finish()
     facts = {event.name: event for event in feed.events if isinstance(event, Fact)}
     assert facts["tls"].data == {"version": "tls1.3"} and facts["tls"].frame == 5
+    assert "ClientHello is not in the capture" in str(facts["unreadable"].data["reason"])
     gaps = [(gap.frame, gap.sender, gap.kind, gap.size) for gap in feed.events if isinstance(gap, Gap)]
     assert gaps == [(5, "novice", "encrypted", 100), (6, "expert", "incomplete_pdu", 8)]
 
@@ -48,8 +51,9 @@ def test_after_lost_bytes_all_of_tls_is_a_gap() -> None:
     feed = Feed()(True, rdp.connection_request(protocols=1))(False, rdp.connection_confirm(value=1))
     feed.events += feed.stream.hole(False, 10, "lost_segment", 3, 0)
     feed(False, b"anything")
+    feed.events += feed.stream.finish()
     gaps = [(gap.kind, gap.size) for gap in feed.events if isinstance(gap, Gap)]
-    assert gaps == [("lost_segment", 10), ("encrypted", 8)]
+    assert gaps == [("lost_segment", 10), ("incomplete_pdu", 8)]
 
 
 def test_a_block_that_looks_like_a_command() -> None:

@@ -131,7 +131,7 @@ def test_encrypted_data_of_an_ordinary_session_is_none_of_our_business() -> None
 
 
 def test_compressed_chunks_are_gaps() -> None:
-    pdu = rdp.send_data(REMDESK, rdp.chunk(bytes(20), 40, 3 | rdp.COMPRESSED), False)
+    pdu = rdp.send_data(REMDESK, rdp.chunk(b"\xff" * 20, 40, 3 | rdp.COMPRESSED), False)
     assert Wire().start().send(False, pdu).gaps() == [("compressed", 20)]
 
 

@@ -16,6 +16,23 @@ ENCRYPTION_METHODS: Mapping[int, str] = {
     0x10: "fips",
 }
 
+ENCRYPTION_LEVELS: Mapping[int, str] = {
+    # [MS-RDPBCGR] 2.2.1.4.3
+    0: "none", 1: "low", 2: "client compatible", 3: "high", 4: "fips",
+}  # fmt: skip
+PROTOCOLS: Mapping[int, str] = {
+    # [MS-RDPBCGR] 2.2.1.1.1
+    1: "ssl", 2: "hybrid", 4: "rdstls", 8: "hybrid_ex", 16: "rdsaad",
+}  # fmt: skip
+
+
+def protocol_names(value: int) -> str:
+    """Security protocols as the specification names them: "rdp" if there is none, "ssl hybrid"."""
+    names = [name for bit, name in PROTOCOLS.items() if value & bit]
+    rest = value & ~sum(PROTOCOLS)
+    return " ".join([*names, f"0x{rest:x}"] if rest else names) or "rdp"
+
+
 _VERSION_EVIDENCE: Mapping[tuple[str, Role], int] = {
     # [MS-RA] 3: how both sides determine the version; the first of these decides, it never changes.
     ("REMOTEDESKTOP_CTL_TOKEN", "expert"): 3,
@@ -29,6 +46,9 @@ _WEAK_VERSION_EVIDENCE: Mapping[tuple[str, Role], int] = {
     ("REMOTEDESKTOP_CTL_VERIFY_PASSWORD", "expert"): 2,
     ("REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP", "expert"): 1,
 }
+
+
+SECURITY_FACTS = ("connection_request", "connection_confirm", "tls_session", "security", "server_key", "compression")
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,20 @@ class Evidence:
         if isinstance(method, int):
             return ENCRYPTION_METHODS.get(method, "unknown")
         return "none" if self.messages and not self.fact("connection_confirm", "selected_protocol") else "unknown"
+
+    @property
+    def security_details(self) -> Mapping[str, object]:
+        """Everything about the protection that the capture shows, by the names of the facts' keys."""
+        details: dict[str, object] = {}
+        for name in SECURITY_FACTS:
+            details |= self.facts[name].data if name in self.facts else {}
+        for key in ("requested_protocols", "selected_protocol"):
+            if isinstance(value := details.get(key), int):
+                details[key] = protocol_names(value)
+        level = details.get("encryption_level")
+        if isinstance(level, int):
+            details["encryption_level"] = ENCRYPTION_LEVELS.get(level, str(level))
+        return details
 
     @property
     def channels(self) -> tuple[str, ...] | None:

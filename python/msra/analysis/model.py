@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
@@ -54,6 +55,8 @@ class Session:
     expert: Endpoint
     novice: Endpoint
     security: str
+    security_details: Mapping[str, object]
+    """What the capture shows of protocols, keys, ciphers and compression; keys as in events.FACTS."""
     version: int | None
     channels: tuple[str, ...] | None
     """The static channels the expert asked for; None if the capture doesn't show them."""

@@ -46,11 +46,34 @@ RESULT_RULES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class GapRule:
+    """A remark on what could not be read: `kind` is a key of events.GAPS."""
+
+    kind: str
+    severity: Severity
+    section: str
+    text: str
+
+
+GAP_RULES = (
+    GapRule(
+        "wrong_mac", "warning", "[MS-RDPBCGR] 5.3.6",
+        "Packets were decrypted, but their MACs do not match: they were changed on the way, or bytes before them are "
+        "missing from the capture.",
+    ),
+)  # fmt: skip
+
+
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """All remarks on a session, in the order of its messages."""
     version = evidence.version
     for message in evidence.messages:
         yield from _on_result(message, version)
+    for rule in GAP_RULES:
+        frames = tuple(gap.frame for gap in evidence.gaps if gap.kind == rule.kind)
+        if frames:
+            yield Finding(rule.kind, rule.severity, f"{rule.text} ({rule.section})", frames)
 
 
 def _on_result(message: Message, version: int | None) -> Iterator[Finding]:

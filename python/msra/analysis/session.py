@@ -69,6 +69,7 @@ class Collector:
             expert=self.opened.expert,
             novice=self.opened.novice,
             security=evidence.security,
+            security_details=evidence.security_details,
             version=evidence.version,
             channels=evidence.channels,
             start=self.opened.time,

@@ -18,14 +18,18 @@ NEGOTIATION_FAILURES: Mapping[int, str] = {
     5: "HYBRID_REQUIRED_BY_SERVER",
     6: "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
 }
+_KEYLOG = "a TLS key log (--keylog) of one of the two sides, or a pcapng that has the secrets embedded"
+_PRIVATE_KEY = "the RSA private key of the novice's RDP server (--rdp-key)"
 _MISSING: Mapping[str, tuple[str, str]] = {
     # security: what it is, what it takes to read it
-    "rc4-40": ("40-bit RC4 (Standard RDP Security)", "the RSA private key of the novice's RDP server"),
-    "rc4-56": ("56-bit RC4 (Standard RDP Security)", "the RSA private key of the novice's RDP server"),
-    "rc4-128": ("128-bit RC4 (Standard RDP Security)", "the RSA private key of the novice's RDP server"),
-    "fips": ("FIPS 140-1 encryption (Standard RDP Security)", "the RSA private key of the novice's RDP server"),
-    "tls1.3": ("TLS 1.3", "a TLS key log (--keylog, tshark engine), or a pcapng that has the secrets embedded"),
-    "tls1.2": ("TLS 1.2", "a TLS key log (--keylog, tshark engine), or a pcapng that has the secrets embedded"),
+    "rc4-40": ("40-bit RC4 (Standard RDP Security)", _PRIVATE_KEY),
+    "rc4-56": ("56-bit RC4 (Standard RDP Security)", _PRIVATE_KEY),
+    "rc4-128": ("128-bit RC4 (Standard RDP Security)", _PRIVATE_KEY),
+    "fips": ("FIPS 140-1 encryption (Standard RDP Security)", _PRIVATE_KEY),
+    "tls1.3": ("TLS 1.3", _KEYLOG),
+    "tls1.2": ("TLS 1.2", _KEYLOG),
+    "tls1.1": ("TLS 1.1", _KEYLOG),
+    "tls1.0": ("TLS 1.0", _KEYLOG),
 }
 _UNKNOWN_SECURITY = ("unknown encryption", "a capture that begins before the connection is made, and its keys")
 
@@ -103,10 +107,12 @@ def _by_encryption(evidence: Evidence, _start: int) -> Verdict | None:
     if not evidence.has_gap("encrypted"):
         return None
     what, key = _MISSING.get(evidence.security, _UNKNOWN_SECURITY)
+    reason = evidence.fact("unreadable", "reason")
     text = f"The session could not be read: it is encrypted with {what}."
     if evidence.channels is None and not evidence.messages:
         text += " It may be an ordinary RDP session: the channel list is encrypted, too."
-    return Verdict(Outcome.UNREADABLE, None, text, f"To read it takes {key}.")
+    missing = f"To read it takes {key}." + (f" In detail: {reason}." if reason else "")
+    return Verdict(Outcome.UNREADABLE, None, text, missing)
 
 
 def _by_compression(evidence: Evidence, _start: int) -> Verdict | None:
@@ -114,8 +120,9 @@ def _by_compression(evidence: Evidence, _start: int) -> Verdict | None:
         return None
     return Verdict(
         Outcome.UNREADABLE, None,
-        "The session could not be read: the messages that decide are compressed (RDP bulk compression).",
-        "This version does not decompress channel data. A capture of a session without compression can be read.",
+        "The session could not be read: messages that decide are compressed, and could not be decompressed.",
+        "Decompression needs every packet from the start of the connection on: take a capture that begins before the "
+        "expert connects, without lost packets.",
     )  # fmt: skip
 
 

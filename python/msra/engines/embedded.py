@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msra.engines.interface import Options
 from msra.engines.rdp_connections import RdpConnections
+from msra.engines.secrets import load_secrets
 from msra.engines.tcp_walk import TcpWalk
 from msra.events import Event
 
@@ -15,8 +16,9 @@ class EmbeddedReading:
     """One capture being read (see interface.Reading)."""
 
     def __init__(self, path: Path | None, options: Options) -> None:
-        self._walk = TcpWalk(path)
-        self._connections = RdpConnections(self._walk.tracker, options.decode_as)
+        secrets = load_secrets(options)
+        self._walk = TcpWalk(path, secrets.tls.add_keylog)
+        self._connections = RdpConnections(self._walk.tracker, secrets, options.decode_as)
 
     @property
     def packets(self) -> int:

@@ -19,7 +19,11 @@ class Options:
     """What the user gives to read a capture with."""
 
     keylog: Path | None = None
+    """TLS key log (NSS format)."""
+    rdp_keys: tuple[Path, ...] = ()
+    """RSA private keys, PEM or xrdp's rsakeys.ini, for Standard RDP Security and TLS with RSA key exchange."""
     decode_as: frozenset[int] = frozenset()
+    """TCP ports that are taken for RDP."""
 
 
 class Reading(Protocol):

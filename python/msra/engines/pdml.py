@@ -6,7 +6,6 @@ are those of the event model, so the translation is a table of how each value is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
@@ -17,9 +16,6 @@ MESSAGE_LAYER = "msra"
 TRANSPORT_LAYER = "msra_rdp"
 LUA_ERROR = "Lua Error"
 
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.DOTALL)
-_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
 
 def _number(shown: str) -> int:
     return int(shown, 0)
@@ -29,40 +25,24 @@ def _hex(shown: str) -> str:
     return shown.replace(":", "").lower()
 
 
-def _text(shown: str) -> str:
-    """PDML writes text with C escapes; bytes above ASCII stay as they are."""
-
-    def original(match: re.Match[str]) -> str:
-        hexadecimal, octal, letter = match.groups()
-        if letter is not None:
-            return _ESCAPES.get(letter, letter)
-        return chr(int(hexadecimal, 16) if hexadecimal else int(octal, 8))
-
-    return _ESCAPE.sub(original, shown)
-
-
-_FIELDS: Mapping[str, Callable[[str], Value]] = {
-    # The fields of messages, in the order of reports, and how the plugin shows each.
+_FIELDS: Mapping[str, Callable[[str], Value] | None] = {
+    # The fields of messages, in the order of reports, and how the plugin shows each; None: as text.
     "msg_type": _number,
-    "ra_connection_string": _text,
-    "expert_blob": _text,
+    "ra_connection_string": None,
+    "expert_blob": None,
     "result": _number,
-    "result_name": _text,
-    "result_text": _text,
+    "result_name": None,
+    "result_text": None,
     "version_major": _number,
     "version_minor": _number,
     "encrypted_password": _hex,
-    "novice_name": _text,
-    "expert_name": _text,
+    "novice_name": None,
+    "expert_name": None,
     "token": _hex,
-    "text": _text,
+    "text": None,
     "data": _hex,
 }
-_FACT_VALUES: Mapping[str, Callable[[str], Value]] = {
-    "cookie": _text,
-    "version": _text,
-    "channel_names": _text,
-}
+_TEXT_FACTS = frozenset({"cookie", "version", "channel_names"})
 _REPEATED = frozenset({"channel_names", "channel_ids"})
 
 
@@ -99,8 +79,15 @@ class _Fields:
         field = self._layer.get_field(f"{self._prefix}.{name}")
         return [] if field is None else [one.show or "" for one in field.all_fields]
 
+    def texts(self, name: str) -> list[str]:
+        """The values of a text field. XML has no control characters and folds line breaks, so where a text has some
+        the plugin adds a second field with its UTF-8 bytes.
+        """
+        exact = self.all(f"{name}_utf8")
+        return [bytes.fromhex(_hex(shown)).decode("utf-8", "replace") for shown in exact] or self.all(name)
+
     def one(self, name: str) -> str:
-        values = self.all(name)
+        values = self.texts(name)
         if not values:
             raise EngineError(
                 f"the MS-RA plugin in tshark gave no {self._prefix}.{name}: it failed, or is another version"
@@ -114,15 +101,17 @@ class _Fields:
 
 def _message(layer: _Fields, frame: int, time: int) -> Message:
     kind = layer.one("type")
-    fields = {name: convert(shown) for name, convert in _FIELDS.items() for shown in layer.all(name)[:1]}
-    names, values = layer.all("attribute.name"), layer.all("attribute.value")
-    for name, value in zip(names, values, strict=True):
-        fields.setdefault(_text(name), _text(value))
+    fields: dict[str, Value] = {}
+    for name, convert in _FIELDS.items():
+        for shown in (layer.all(name) if convert else layer.texts(name))[:1]:
+            fields[name] = convert(shown) if convert else shown
+    for name, value in zip(layer.texts("attribute.name"), layer.texts("attribute.value"), strict=True):
+        fields.setdefault(name, value)
     if kind == "FILE_DATA":
         fields = {"data_len": int(layer.one("file_data_len"), 0)}
     return Message(
         int(layer.one("connection")), frame, time,
-        layer.sender, _text(layer.one("channel_name")), kind, fields, tuple(layer.all("note")),
+        layer.sender, layer.one("channel_name"), kind, fields, tuple(layer.all("note")),
     )  # fmt: skip
 
 
@@ -137,7 +126,7 @@ def _transport(layer: _Fields, frame: int, time: int) -> Event:
         return Gap(number, frame, time, layer.sender, layer.one("gap"), int(layer.one("gap_size")))
     data: dict[str, Value | tuple[Value, ...]] = {}
     for key in FACTS[event].split():
-        values = [_FACT_VALUES.get(key, _number)(shown) for shown in layer.all(key)]
+        values: list[Value] = [*layer.texts(key)] if key in _TEXT_FACTS else [_number(v) for v in layer.all(key)]
         if key in _REPEATED:
             data[key] = tuple(values)
         elif values:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
 from msra.engines.rdp_stream import RdpStream
+from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
 from msra.events import Event
 from msra.transport.recognise import Recognised, Recogniser
@@ -33,9 +34,10 @@ class _Rdp:
 class RdpConnections:
     """All RDP connections of a capture, or of live traffic, numbered in the order in which they were recognised."""
 
-    def __init__(self, tracker: TcpTracker, decode_as: frozenset[int] = frozenset()) -> None:
+    def __init__(self, tracker: TcpTracker, secrets: Secrets, decode_as: frozenset[int] = frozenset()) -> None:
         """`tracker` gives the items, and is told what to ignore; `decode_as`: TCP ports that are taken for RDP."""
         self._tracker = tracker
+        self._secrets = secrets
         self._decode_as_ports = decode_as
         self._streams: dict[int, _Candidate | _Rdp] = {}
         self._connections = 0
@@ -74,7 +76,12 @@ class RdpConnections:
         other = candidate.recognisers[not item.from_initiator].rest()
         started = item.connection.started and not other
         stream = RdpStream(
-            self._connections, expert, novice, found.from_client or started, not found.from_client or started
+            self._connections,
+            expert,
+            novice,
+            found.from_client or started,
+            not found.from_client or started,
+            self._secrets,
         )
         self._streams[item.connection.number] = _Rdp(stream, client_initiated)
         if other:

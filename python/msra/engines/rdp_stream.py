@@ -1,18 +1,23 @@
 """One RDP connection in the embedded engine: transport items become events.
 
-TCP bytes -> transport.Connection -> (TLS records) -> channel messages -> layers.decode -> events
+TCP bytes -> transport.Connection -> channel messages -> layers.decode -> events
+                |            ^
+                v            |
+               TLS -> CredSSP, stepped over
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from msra.capture import tls
+from msra.engines.secrets import Secrets
 from msra.events import ConnectionOpened, Endpoint, Event, Fact, Gap, Message, Role
 from msra.layers.decode import decode_message
 from msra.layers.file_transfer import FileTransfers, is_file_channel
 from msra.transport import model
 from msra.transport.connection import Connection
+from msra.transport.credssp import Prelude
 
 KNOWN_CHANNELS = frozenset({"RC_CTL", "70", "71", "RA_FX"})
 
@@ -28,26 +33,25 @@ def identify(message: bytes) -> str | None:
 WANTED = model.Wanted(static=frozenset({"remdesk"}), dynamic=frozenset({"RC_CTL"}), identify=identify)
 
 
-class _TlsDirection:
-    """The records of one side, and the handshake bytes until the ServerHello is complete."""
-
-    def __init__(self) -> None:
-        self.records = tls.RecordStream()
-        self.handshake = bytearray()
-
-
 class RdpStream:
     """Decodes one RDP connection; `number` counts them in the capture."""
 
     def __init__(
-        self, number: int, expert: Endpoint, novice: Endpoint, client_synchronised: bool, server_synchronised: bool
+        self,
+        number: int,
+        expert: Endpoint,
+        novice: Endpoint,
+        client_synchronised: bool,
+        server_synchronised: bool,
+        secrets: Secrets,
     ) -> None:
         self.number = number
         self._ends: tuple[Endpoint, Endpoint] | None = expert, novice
-        self._connection = Connection(WANTED, client_synchronised, server_synchronised)
+        self._connection = Connection(WANTED, client_synchronised, server_synchronised, secrets.rsa_keys)
         self._transfers = FileTransfers()
-        self._tls = {True: _TlsDirection(), False: _TlsDirection()}
-        self._tls_version: str | None = None
+        self._tls = tls.TlsDecryptor(secrets.tls)
+        self._preludes = {True: Prelude(), False: Prelude()}
+        self._told: set[str] = set()
         self._last: dict[bool, model.Origin] = {}
 
     def feed(self, from_client: bool, data: bytes, frame: int, time: int) -> Iterator[Event]:
@@ -58,17 +62,17 @@ class RdpStream:
     def hole(self, from_client: bool, size: int, kind: str, frame: int, time: int) -> Iterator[Event]:
         """`size` bytes of one side are missing from the capture."""
         origin = self._heard(from_client, frame, time)
-        if self._connection.tls:
-            self._tls[from_client].records.hole()
         yield from self._events(self._connection.hole(origin, size, kind))
+        if self._connection.tls:
+            yield from self._records(origin, self._tls.hole(from_client, size))
 
     def finish(self) -> Iterator[Event]:
         """The TCP connection or the capture has ended."""
         yield from self._events(self._connection.finish(self._last.values()))
-        for from_client, direction in self._tls.items():
-            unfinished = direction.records.finish()
+        for from_client, origin in self._last.items():
+            unfinished = self._tls.finish(from_client)
             if unfinished:
-                yield self._gap(model.Gap(self._last[from_client], "incomplete_pdu", unfinished))
+                yield self._gap(model.Gap(origin, "incomplete_pdu", unfinished))
 
     def _heard(self, from_client: bool, frame: int, time: int) -> model.Origin:
         self._last[from_client] = origin = model.Origin(from_client, frame, time)
@@ -82,9 +86,9 @@ class RdpStream:
             if isinstance(item, model.ChannelMessage):
                 yield self._message(item)
             elif isinstance(item, model.Ciphertext):
-                yield from self._ciphertext(item)
+                yield from self._records(item.origin, self._tls.feed(item.origin.from_client, item.data))
             elif isinstance(item, model.Fact):
-                yield Fact(self.number, item.origin.frame, item.origin.time, _role(item.origin), item.name, item.data)
+                yield self._fact(item.origin, item.name, item.data)
             elif isinstance(item, model.Gap):
                 yield self._gap(item)
 
@@ -102,17 +106,34 @@ class RdpStream:
     def _gap(self, gap: model.Gap) -> Gap:
         return Gap(self.number, gap.origin.frame, gap.origin.time, _role(gap.origin), gap.kind, gap.size)
 
-    def _ciphertext(self, item: model.Ciphertext) -> Iterator[Event]:
-        direction = self._tls[item.origin.from_client]
-        for record in direction.records.feed(item.data):
-            if record.type == tls.HANDSHAKE and not item.origin.from_client and self._tls_version is None:
-                direction.handshake += record.fragment
-                self._tls_version = tls.server_hello_version(bytes(direction.handshake))
-                if self._tls_version is not None:
-                    data = {"version": self._tls_version}
-                    yield Fact(self.number, item.origin.frame, item.origin.time, "novice", "tls", data)
-            if record.type in (tls.APPLICATION_DATA, 0):
-                yield self._gap(model.Gap(item.origin, "encrypted", len(record.fragment)))
+    def _fact(self, origin: model.Origin, name: str, data: Mapping[str, model.FactValue]) -> Fact:
+        return Fact(self.number, origin.frame, origin.time, _role(origin), name, data)
+
+    def _records(self, origin: model.Origin, items: Iterable[tls.Item]) -> Iterator[Event]:
+        """What the TLS records say: data goes on to RDP, the rest becomes facts and gaps."""
+        for item in items:
+            if isinstance(item, tls.Plaintext):
+                yield from self._decrypted(origin, item.data)
+            elif isinstance(item, tls.Undecrypted):
+                if item.reason not in self._told:
+                    self._told.add(item.reason)
+                    yield self._fact(origin, "unreadable", {"reason": item.reason})
+                yield self._gap(model.Gap(origin, "encrypted", item.size))
+            elif isinstance(item, tls.HandshakeFact):
+                yield self._fact(origin, "tls", {"version": item.version})
+                session = {"cipher_suite": item.cipher_suite, "client_random": item.client_random}
+                yield self._fact(origin, "tls_session", session)
+            elif isinstance(item, tls.Alert):
+                yield self._fact(origin, "tls_alert", {"level": item.level, "description": item.description})
+
+    def _decrypted(self, origin: model.Origin, data: bytes) -> Iterator[Event]:
+        prelude = self._preludes[origin.from_client]
+        if not prelude.done:
+            yield from self._events(prelude.feed(origin, data))
+            if not prelude.done:
+                return
+            data = prelude.rest
+        yield from self._events(self._connection.feed_clear(origin, data))
 
 
 def _role(origin: model.Origin) -> Role:

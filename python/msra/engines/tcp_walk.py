@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msra.capture import CaptureError, CaptureReader, open_capture_file
@@ -17,9 +17,10 @@ from msra.events import Endpoint
 class TcpWalk:
     """The TCP streams of one capture. `packets` and `notes` are complete when the items are exhausted."""
 
-    def __init__(self, path: Path | None) -> None:
-        """`path`: the capture file, or standard input if None."""
+    def __init__(self, path: Path | None, on_keylog: Callable[[bytes], None] = lambda _keylog: None) -> None:
+        """`path`: the capture file, or standard input if None; `on_keylog` is given the TLS key logs inside it."""
         self._path = path
+        self._on_keylog = on_keylog
         self._reader: CaptureReader | None = None
         self._unsupported: Counter[int] = Counter()
         self.tracker = TcpTracker()
@@ -50,7 +51,11 @@ class TcpWalk:
 
     def _read(self, reader: CaptureReader) -> Iterator[StreamItem]:
         fragments = FragmentTable()
+        keylogs = 0
         for packet in reader:
+            while keylogs < len(reader.tls_secrets):
+                self._on_keylog(reader.tls_secrets[keylogs])
+                keylogs += 1
             if packet.link_type not in SUPPORTED_LINK_TYPES:
                 self._unsupported[packet.link_type] += 1
                 continue

@@ -13,16 +13,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msra import plugin
-from msra.capture.tcp import StreamHole
 from msra.engines import pdml
+from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options
-from msra.engines.tcp_walk import TcpWalk, endpoints
-from msra.events import ConnectionOpened, Event, Gap, Role
+from msra.engines.own_pass import OwnConnection, OwnPass
+from msra.engines.secrets import keylog_of
+from msra.events import ConnectionOpened, Event, Message
 
 if TYPE_CHECKING:
     from pyshark.packet.packet import Packet
@@ -37,11 +39,10 @@ PREFERENCES = {
     "ipv6.defragment": "TRUE",
 }
 OLDEST_WIRESHARK, IGNORES_SCRIPTS_FOR_ROOT = (4, 0), (4, 4)
-MAX_HOLES = 100_000
 DAMAGED_FILE = 2
 """tshark's exit status for a capture that it could not read to its end."""
 _HARMLESS = re.compile(r"Running as user|dangerous|^\s*$")
-_PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua", re.IGNORECASE)
+_PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua|was not loaded", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"neither a field nor a protocol name|not a valid protocol or protocol field", re.IGNORECASE)
 
 
@@ -90,22 +91,39 @@ class TsharkReading:
             yield from self._read(self._path)
 
     def _read(self, path: Path) -> Iterator[Event]:
-        holes = self._walk(path)
-        translator = pdml.Translator()
-        for packet in self._dissect(path, bool(holes)):
-            for event in translator.events(packet):
+        own_pass = OwnPass(path, self._options)
+        self.packets, self.notes = own_pass.packets, own_pass.notes
+        opaque: dict[int, OwnConnection] = {}
+        for event in self._events(path, own_pass.has_losses):
+            if isinstance(event, ConnectionOpened):
+                own = own_pass.find(event)
                 yield event
-                if isinstance(event, ConnectionOpened):
-                    yield from _lost(event, holes)
+                additions = own.additions if own else []
+                yield from (replace(addition, connection=event.connection) for addition in additions)
+                if own and own.opaque:
+                    opaque[event.connection] = own
+            elif event.connection not in opaque:
+                yield event
+        if opaque:
+            yield from self._exported(opaque)
 
-    def _walk(self, path: Path) -> list[StreamHole]:
-        """Refuse what is no capture, in the same words as the embedded engine, count the packets, and find the bytes
-        that are missing from the streams: Wireshark does not tell its plugins.
-        """
-        walk = TcpWalk(path)
-        holes = [item for item in walk.items() if isinstance(item, StreamHole)][:MAX_HOLES]
-        self.packets, self.notes = walk.packets, walk.notes
-        return holes
+    def _exported(self, opaque: Mapping[int, OwnConnection]) -> Iterator[Event]:
+        """The messages that Wireshark cannot decrypt or decompress: it dissects them from an export."""
+        for number, own in opaque.items():
+            with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
+                export = Path(folder) / "messages.pcapng"
+                with export.open("wb") as stream:
+                    MessageExport(stream).add([own.opened, *own.messages], "the capture")
+                dissected = [event for event in self._events(export, False) if isinstance(event, Message)]
+            if len(dissected) != len(own.messages):
+                raise EngineError(f"tshark dissected {len(dissected)} of {len(own.messages)} decrypted messages")
+            for event, message in zip(dissected, own.messages, strict=True):
+                yield replace(event, connection=number, frame=message.frame, time=message.time)
+
+    def _events(self, path: Path, holes: bool) -> Iterator[Event]:
+        translator = pdml.Translator()
+        for packet in self._dissect(path, holes):
+            yield from translator.events(packet)
 
     def _dissect(self, path: Path, holes: bool) -> Iterator[Packet]:
         from msra.engines.pyshark_capture import PluginCapture
@@ -127,24 +145,17 @@ class TsharkReading:
         preferences: dict[str, Any] = dict(PREFERENCES)
         # When it puts segments into order, Wireshark waits for lost ones to the end, and shows nothing behind them.
         preferences["tcp.reassemble_out_of_order"] = "FALSE" if holes else "TRUE"
-        if self._options.keylog:
-            preferences["tls.keylog_file"] = self._options.keylog
+        keylog = keylog_of(self._options)
+        if keylog:
+            preferences["tls.keylog_file"] = keylog
         for name, value in preferences.items():
             parameters += ["-o", f"{name}:{value}"]
+        for key in self._options.rdp_keys:
+            parameters += ["-o", f'uat:rsa_keys:"{_quoted(key)}",""']
         for port in sorted(self._options.decode_as):
             parameters += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
         # Only these protocols are written out: the rest of the tree is most of the work.
         return [*parameters, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
-
-
-def _lost(opened: ConnectionOpened, holes: list[StreamHole]) -> Iterator[Gap]:
-    """The missing bytes of this RDP connection, from its first frame on."""
-    for hole in holes:
-        initiator, acceptor = endpoints(hole.connection)
-        if hole.frame < opened.frame or {initiator, acceptor} != {opened.expert, opened.novice}:
-            continue
-        sender: Role = "expert" if (initiator == opened.expert) == hole.from_initiator else "novice"
-        yield Gap(opened.connection, hole.frame, hole.time, sender, hole.kind, hole.size)
 
 
 def _problem(exit_status: int | None, lines: list[str], known_damage: bool) -> str | None:
@@ -158,6 +169,11 @@ def _problem(exit_status: int | None, lines: list[str], known_damage: bool) -> s
     if exit_status and not (exit_status == DAMAGED_FILE and known_damage):
         return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
     return None
+
+
+def _quoted(path: Path) -> str:
+    """A path inside the quotes of a table preference: backslashes and quotes are written as hexadecimal escapes."""
+    return str(path.resolve()).replace("\\", r"\x5c").replace('"', r"\x22")
 
 
 def _is_root() -> bool:

@@ -64,6 +64,7 @@ def _session(session: Session, show_secrets: bool) -> dict[str, Any]:
         "expert": _endpoint(session.expert),
         "novice": _endpoint(session.novice),
         "security": session.security,
+        "security_details": dict(session.security_details),
         "version": session.version,
         "channels": None if session.channels is None else list(session.channels),
         "outcome": session.verdict.outcome.value,

@@ -60,7 +60,7 @@ def _session(session: Session, show_secrets: bool) -> Iterator[str]:
     yield from _row("Expert", _endpoint(session.expert))
     yield from _row("Novice", _endpoint(session.novice))
     yield from _row("Version", "unknown" if session.version is None else str(session.version))
-    yield from _row("Security", session.security)
+    yield from _row("Security", ", ".join([session.security, *_security(session)]))
     if not session.messages and session.channels is not None:
         yield from _row("Channels", ", ".join(printable(name) for name in session.channels) or "none")
     yield from _row("Time", f"{rfc3339(session.start)} to {rfc3339(session.end)}")
@@ -74,6 +74,23 @@ def _session(session: Session, show_secrets: bool) -> Iterator[str]:
         yield f"  {'Time':>10} {'Frame':>7}  {'From':<6}  Message"
         for message in session.messages:
             yield from _message(message, session.start, show_secrets)
+
+
+_SECURITY_DETAILS = (
+    ("requested_protocols", "requested {}"),
+    ("selected_protocol", "selected {}"),
+    ("cipher_suite", "{}"),
+    ("encryption_level", "encryption level {}"),
+    ("kh", "server key KH {}"),
+    ("compression_type", "{} compression"),
+)
+
+
+def _security(session: Session) -> Iterator[str]:
+    for key, text in _SECURITY_DETAILS:
+        value = session.security_details.get(key)
+        if value and value not in ("rdp", "none"):
+            yield text.format(printable(str(value)))
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:

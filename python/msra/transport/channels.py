@@ -83,6 +83,11 @@ class Chunk:
         return bool(self.flags & CHANNEL_FLAG_LAST)
 
     @property
+    def compression(self) -> int:
+        """The byte that says how the data is compressed, as share data has it (3.1.8.2.1)."""
+        return self.flags >> 16 & 0xFF
+
+    @property
     def compressed(self) -> bool:
         """Its data is bulk compressed."""
         return bool(self.flags & CHANNEL_PACKET_COMPRESSED)

@@ -1,6 +1,6 @@
 """One RDP connection: drives the layers for both directions and gathers what they say.
 
-    TCP stream -> tpkt -> x224 -> mcs -> security -> channels -> messages of the wanted channels
+    TCP stream -> tpkt -> x224 -> mcs -> payload -> virtual -> messages of the wanted channels
 
 The caller feeds bytes in stream order and gets items in the order in which they were completed. When TLS takes
 over after the negotiation, the bytes come back as Ciphertext, and the caller feeds what it could decrypt.
@@ -8,55 +8,47 @@ over after the negotiation, the bytes come back as Ciphertext, and the caller fe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from msra.transport import channels, gcc, mcs, security, x224
-from msra.transport.channels import DynamicReassembly, Reassembly
-from msra.transport.model import ChannelMessage, Ciphertext, Fact, FactValue, Gap, Item, Opened, Origin, Wanted
+from msra.transport import channels, gcc, mcs, x224
+from msra.transport.model import Ciphertext, Fact, FactValue, Gap, Item, Opened, Origin, Wanted
+from msra.transport.payload import Payload
+from msra.transport.rdp_keys import RsaPrivateKey
+from msra.transport.security import parse_server_security
 from msra.transport.tpkt import Frame, Framer, Kind
+from msra.transport.virtual import VirtualChannels
 
-DRDYNVC = "drdynvc"
+IO_CHANNEL = 1003
+"""The I/O channel's usual id, for connections whose start is not in the capture."""
 _TLS_HANDSHAKE = (b"\x16\x03\x00", b"\x16\x03\x01", b"\x16\x03\x02", b"\x16\x03\x03")
-
-
-@dataclass(slots=True)
-class Direction:
-    """What is under way from one side: the framing, and unfinished messages by channel id."""
-
-    framer: Framer
-    static: dict[int, Reassembly] = field(default_factory=dict)
-    dynamic: dict[int, DynamicReassembly] = field(default_factory=dict)
-
-    def drop(self) -> int:
-        """Forget all unfinished messages; returns how many bytes they had."""
-        reassemblies: list[Reassembly | DynamicReassembly] = [*self.static.values(), *self.dynamic.values()]
-        return sum(reassembly.drop() for reassembly in reassemblies)
 
 
 class Connection:
     """The state of one RDP connection."""
 
-    def __init__(self, wanted: Wanted, client_synchronised: bool, server_synchronised: bool) -> None:
-        """`..._synchronised`: the first bytes that will be fed of this side are the start of a PDU."""
-        self.wanted = wanted
+    def __init__(
+        self,
+        wanted: Wanted,
+        client_synchronised: bool,
+        server_synchronised: bool,
+        keys: Sequence[RsaPrivateKey] = (),
+    ) -> None:
+        """`..._synchronised`: the first bytes that will be fed of this side are the start of a PDU.
+
+        `keys`: RSA private keys that may open Standard RDP Security.
+        """
         self.tls = False
-        self.channel_names: tuple[str, ...] | None = None
-        self.encryption_method: int | None = None
-        self._channel_ids: tuple[int, ...] = ()
-        self._names: dict[int, str] = {}
-        self._known_ids: set[int] = set()
-        self._dynamic_names: dict[int, str] = {}
+        self.channels = VirtualChannels(wanted)
+        self._payload = Payload(keys, client_synchronised, server_synchronised)
+        self._io_channel = IO_CHANNEL
         self._seen_mcs = False
         self._opened = False
-        self._directions = {
-            True: Direction(Framer(client_synchronised)),
-            False: Direction(Framer(server_synchronised)),
-        }
+        self._told: set[str] = set()
+        self._framers = {True: Framer(client_synchronised), False: Framer(server_synchronised)}
 
     def feed(self, origin: Origin, data: bytes) -> Iterator[Item]:
         """The next bytes that `origin` sent, as they stand in the TCP stream."""
-        framer = self._directions[origin.from_client].framer
+        framer = self._framers[origin.from_client]
         if not self.tls and not self._seen_mcs and (framer.peek() + data[:3]).startswith(_TLS_HANDSHAKE):
             self.tls = True
         if self.tls:
@@ -66,7 +58,7 @@ class Connection:
 
     def feed_clear(self, origin: Origin, data: bytes) -> Iterator[Item]:
         """The next bytes of the RDP stream itself: sent in the clear, or decrypted by the caller."""
-        for frame in self._directions[origin.from_client].framer.feed(data):
+        for frame in self._framers[origin.from_client].feed(data):
             if not self._opened and frame.kind is not Kind.SKIPPED:
                 self._opened = True
                 yield Opened(origin)
@@ -75,6 +67,7 @@ class Connection:
     def hole(self, origin: Origin, size: int, kind: str) -> Iterator[Item]:
         """`size` bytes of the stream are missing here: what was under way in this direction cannot be finished."""
         yield Gap(origin, kind, size)
+        self._payload.lost(origin.from_client, size)
         if not self.tls:
             yield from self._abandon(origin)
 
@@ -83,21 +76,17 @@ class Connection:
         for origin in origins:
             yield from self._abandon(origin)
 
-    @property
-    def may_be_wanted(self) -> bool:
-        """Whether one of the wanted channels exists, or the channel list is unknown."""
-        if self.channel_names is None:
-            return True
-        return bool(self.wanted.static.intersection(self.channel_names) or self._dynamic_names)
-
     # -- framing -------------------------------------------------------------------------------------------------
 
     def _skipped(self, origin: Origin, frame: Frame) -> Iterator[Item]:
         yield Gap(origin, "bad_framing", len(frame.data))
+        self._payload.lost(origin.from_client, len(frame.data), frame.data)
         yield from self._lose_messages(origin)
 
-    def _fast_path(self, _origin: Origin, _frame: Frame) -> Iterator[Item]:
+    def _fast_path(self, origin: Origin, frame: Frame) -> Iterator[Item]:
         """Fast-path PDUs carry input and graphics only ([MS-RDPBCGR] 2.2.8.1.2, 2.2.9.1.2)."""
+        if self.channels.may_be_wanted:
+            self._payload.follow_fast_path(origin.from_client, frame.data)
         return iter(())
 
     def _tpkt(self, origin: Origin, frame: Frame) -> Iterator[Item]:
@@ -113,13 +102,14 @@ class Connection:
     }
 
     def _abandon(self, origin: Origin) -> Iterator[Item]:
-        dropped = self._directions[origin.from_client].framer.drop()
+        dropped = self._framers[origin.from_client].drop()
         if dropped:
+            self._payload.lost(origin.from_client, dropped)
             yield Gap(origin, "incomplete_pdu", dropped)
         yield from self._lose_messages(origin)
 
     def _lose_messages(self, origin: Origin) -> Iterator[Item]:
-        dropped = self._directions[origin.from_client].drop()
+        dropped = self.channels.drop(origin.from_client)
         if dropped:
             yield Gap(origin, "incomplete_message", dropped)
 
@@ -167,28 +157,29 @@ class Connection:
                 yield from handler(self, origin, block)
 
     def _client_network(self, origin: Origin, block: bytes) -> Iterator[Item]:
-        self.channel_names = gcc.channel_names(block)
-        self._name_channels()
-        yield Fact(origin, "client_channels", {"channel_names": self.channel_names})
+        names = gcc.channel_names(block)
+        self.channels.set_names(names)
+        yield Fact(origin, "client_channels", {"channel_names": names})
 
     def _server_network(self, origin: Origin, block: bytes) -> Iterator[Item]:
-        io_channel, self._channel_ids = gcc.channel_ids(block)
-        self._known_ids.add(io_channel)
-        self._name_channels()
-        yield Fact(origin, "server_channels", {"channel_ids": self._channel_ids})
-
-    def _name_channels(self) -> None:
-        """The ids of the server stand in the order of the client's names ([MS-RDPBCGR] 2.2.1.4.4)."""
-        self._names = dict(zip(self._channel_ids, self.channel_names or (), strict=False))
+        self._io_channel, ids = gcc.channel_ids(block)
+        self.channels.exclude(self._io_channel)
+        self.channels.set_ids(ids)
+        yield Fact(origin, "server_channels", {"channel_ids": ids})
 
     def _server_security(self, origin: Origin, block: bytes) -> Iterator[Item]:
-        parsed = gcc.security(block)
-        if parsed is not None:
-            self.encryption_method = parsed[0]
-            yield Fact(origin, "security", {"encryption_method": parsed[0], "encryption_level": parsed[1]})
+        server = parse_server_security(block)
+        if server is None:
+            return
+        self._payload.start_security(server)
+        yield Fact(origin, "security", {"encryption_method": server.method, "encryption_level": server.level})
+        key = self._payload.security.server_key if self._payload.security else None
+        if key is not None:
+            data: dict[str, FactValue] = {"kind": key.kind, "bits": key.size * 8, "kh": key.kh, "sha256": key.sha256}
+            yield Fact(origin, "server_key", data)
 
     def _message_channel(self, _origin: Origin, block: bytes) -> Iterator[Item]:
-        self._known_ids.add(gcc.message_channel(block))
+        self.channels.exclude(gcc.message_channel(block))
         return iter(())
 
     _BLOCKS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
@@ -206,110 +197,45 @@ class Connection:
         if sent is None:
             yield Gap(origin, "bad_pdu", len(pdu))
             return
-        if not self._carries_wanted(sent.channel):
+        if not self.channels.may_be_wanted:
             return
-        data = sent.data
-        if self.encryption_method:
-            if security.is_encrypted(data):
-                if self.may_be_wanted:
-                    yield Gap(origin, "encrypted", len(data))
-                return
-            data = data[security.BASIC_HEADER :]
-        yield from self._channel_pdu(origin, sent.channel, data)
+        opened = self._payload.unprotect(origin.from_client, sent.data)
+        wanted = self.channels.carries_wanted(sent.channel)
+        if opened.reason is not None:
+            if wanted:
+                yield from self._tell(origin, "unreadable", "reason", opened.reason)
+                yield Gap(origin, "encrypted" if opened.mac_ok is None else "wrong_mac", len(sent.data))
+        elif sent.channel == self._io_channel:
+            self._payload.follow_share(origin.from_client, opened.data)
+        elif self.channels.may_be_virtual(sent.channel):
+            yield from self._channel_pdu(origin, sent.channel, opened.data, wanted)
+
+    def _channel_pdu(self, origin: Origin, channel: int, data: bytes, wanted: bool) -> Iterator[Item]:
+        chunk = channels.parse_chunk(data)
+        named = self.channels.is_named(channel)
+        if chunk is None or not (named or chunk.plausible):
+            if named and wanted:
+                yield Gap(origin, "bad_pdu", len(data))
+            return
+        clear = self._payload.decompress(origin.from_client, chunk.compression, chunk.data)
+        if not wanted:
+            return
+        if chunk.compressed:
+            compression = self._payload.compression[origin.from_client]
+            yield from self._tell(origin, "compression", "compression_type", compression)
+        if clear is None:
+            yield Gap(origin, "compressed", len(chunk.data))
+        else:
+            yield from self.channels.chunk(origin, channel, chunk, clear)
+
+    def _tell(self, origin: Origin, name: str, key: str, value: str) -> Iterator[Item]:
+        """A fact that many PDUs show is told once."""
+        if value not in self._told:
+            self._told.add(value)
+            yield Fact(origin, name, {key: value})
 
     _DOMAIN_PDUS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
         mcs.SEND_DATA_REQUEST: _send_data,
         mcs.SEND_DATA_INDICATION: _send_data,
         mcs.DISCONNECT_PROVIDER_ULTIMATUM: _disconnect,
-    }
-
-    # -- channels ------------------------------------------------------------------------------------------------
-
-    def _carries_wanted(self, channel: int) -> bool:
-        name = self._names.get(channel)
-        if name is None:
-            return self.channel_names is None and channel not in self._known_ids
-        return name in self.wanted.static or name == DRDYNVC
-
-    def _channel_pdu(self, origin: Origin, channel: int, data: bytes) -> Iterator[Item]:
-        chunk = channels.parse_chunk(data)
-        named = channel in self._names
-        if chunk is None or not (named or chunk.plausible):
-            if named:
-                yield Gap(origin, "bad_pdu", len(data))
-            return
-        if chunk.compressed:
-            if self.may_be_wanted:
-                yield Gap(origin, "compressed", len(chunk.data))
-            return
-        reassembly = self._directions[origin.from_client].static.setdefault(channel, Reassembly())
-        message, lost = reassembly.add(chunk.data, chunk.first, chunk.last)
-        if lost and named and self.may_be_wanted:
-            yield Gap(origin, "incomplete_message", lost)
-        if message is not None:
-            yield from self._channel_message(origin, channel, message)
-
-    def _channel_message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
-        name = self._names.get(channel)
-        if name is None:
-            name = self.wanted.identify(message)
-            if name is None:
-                yield from self._dynamic(origin, message)
-                return
-            self._names[channel] = name
-        if name == DRDYNVC:
-            yield from self._dynamic(origin, message)
-        else:
-            yield ChannelMessage(origin, name, message)
-
-    def _dynamic(self, origin: Origin, data: bytes) -> Iterator[Item]:
-        pdu = channels.parse_dynamic(data)
-        handler = self._DYNAMIC_PDUS.get(pdu.command) if pdu else None
-        return handler(self, origin, pdu) if handler and pdu else iter(())
-
-    def _create(self, origin: Origin, pdu: channels.DynamicPdu) -> Iterator[Item]:
-        if not origin.from_client:
-            name = pdu.data.split(b"\0")[0].decode("latin-1")
-            self._close(origin, pdu)
-            if name in self.wanted.dynamic and len(self._dynamic_names) < channels.MAX_DYNAMIC_CHANNELS:
-                self._dynamic_names[pdu.channel] = name
-        return iter(())
-
-    def _close(self, _origin: Origin, pdu: channels.DynamicPdu) -> Iterator[Item]:
-        self._dynamic_names.pop(pdu.channel, None)
-        for direction in self._directions.values():
-            direction.dynamic.pop(pdu.channel, None)
-        return iter(())
-
-    def _dynamic_data(self, origin: Origin, pdu: channels.DynamicPdu) -> Iterator[Item]:
-        name = self._dynamic_names.get(pdu.channel) or self._identify_dynamic(pdu)
-        if name is None:
-            return
-        reassembly = self._directions[origin.from_client].dynamic.setdefault(pdu.channel, DynamicReassembly())
-        message, lost = reassembly.add(pdu)
-        if lost:
-            yield Gap(origin, "incomplete_message", lost)
-        if message is not None:
-            yield ChannelMessage(origin, name, message)
-
-    def _identify_dynamic(self, pdu: channels.DynamicPdu) -> str | None:
-        """Name a dynamic channel by what it carries, when the capture starts after its Create Request."""
-        if self.channel_names is not None or len(self._dynamic_names) >= channels.MAX_DYNAMIC_CHANNELS:
-            return None
-        name = next(iter(self.wanted.dynamic)) if self.wanted.identify(pdu.data) else None
-        if name is not None:
-            self._dynamic_names[pdu.channel] = name
-        return name
-
-    def _dynamic_compressed(self, origin: Origin, pdu: channels.DynamicPdu) -> Iterator[Item]:
-        if pdu.channel in self._dynamic_names:
-            yield Gap(origin, "compressed", len(pdu.data))
-
-    _DYNAMIC_PDUS: Mapping[int, Callable[[Connection, Origin, channels.DynamicPdu], Iterator[Item]]] = {
-        channels.CREATE: _create,
-        channels.CLOSE: _close,
-        channels.DATA_FIRST: _dynamic_data,
-        channels.DATA: _dynamic_data,
-        channels.DATA_FIRST_COMPRESSED: _dynamic_compressed,
-        channels.DATA_COMPRESSED: _dynamic_compressed,
     }

@@ -60,8 +60,3 @@ def channel_ids(block: bytes) -> tuple[int, tuple[int, ...]]:
 def message_channel(block: bytes) -> int:
     """SC_MCS_MSGCHANNEL (2.2.1.4.5): MCSChannelID u16."""
     return int.from_bytes(block[:2], "little")
-
-
-def security(block: bytes) -> tuple[int, int] | None:
-    """SC_SECURITY (2.2.1.4.3): encryptionMethod u32, encryptionLevel u32."""
-    return struct.unpack_from("<II", block) if len(block) >= 8 else None

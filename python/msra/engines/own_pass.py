@@ -1,0 +1,90 @@
+"""What tshark cannot see for us: found by the embedded engine in a pass of its own before tshark runs.
+
+Wireshark neither decrypts Standard RDP Security nor decompresses channel data, does not tell plugins which bytes of a
+stream are missing, and keeps what it knows of keys to itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from msra.engines.embedded import EmbeddedReading
+from msra.engines.interface import Options
+from msra.events import ConnectionOpened, Endpoint, Event, Fact, Gap, Message
+
+ONLY_OURS = frozenset({
+    "server_key", "tls_session", "tls_alert", "credssp", "early_authorization", "unreadable", "compression",
+})  # fmt: skip
+"""Facts that the plugin does not give."""
+LOSSES = frozenset({"lost_segment", "cut_packet"})
+MAX_GAPS = 100_000
+
+Key: TypeAlias = tuple[Endpoint, Endpoint, int]
+
+
+@dataclass(slots=True)
+class OwnConnection:
+    """One RDP connection as the embedded engine sees it."""
+
+    opened: ConnectionOpened
+    messages: list[Message] = field(default_factory=list)
+    others: list[Fact | Gap] = field(default_factory=list)
+    encoded: bool = False
+    """It uses Standard RDP Security or compresses its channels."""
+
+    @property
+    def opaque(self) -> bool:
+        """Wireshark cannot read it, and we can."""
+        return self.encoded and bool(self.messages)
+
+    @property
+    def additions(self) -> list[Fact | Gap]:
+        """What to add to the events of the plugin: everything, if it sees nothing."""
+        if self.opaque:
+            return self.others
+        return [event for event in self.others if _name(event) in ONLY_OURS | LOSSES]
+
+    def add(self, event: Event) -> None:
+        """Take the next event of this connection."""
+        if isinstance(event, Message):
+            self.messages.append(event)
+        elif isinstance(event, Fact):
+            self.encoded |= event.name == "compression" or bool(event.data.get("encryption_method"))
+            self.others.append(event)
+        elif isinstance(event, Gap) and len(self.others) < MAX_GAPS:
+            self.others.append(event)
+
+
+class OwnPass:
+    """Reads a whole capture; raises EngineError if that is not possible. `packets` and `notes` as in Reading."""
+
+    def __init__(self, path: Path, options: Options) -> None:
+        connections: dict[int, OwnConnection] = {}
+        reading = EmbeddedReading(path, options)
+        for event in reading.events():
+            if isinstance(event, ConnectionOpened):
+                connections[event.connection] = OwnConnection(event)
+            else:
+                connections[event.connection].add(event)
+        self.packets, self.notes = reading.packets, reading.notes
+        self._by_key = {key_of(connection.opened): connection for connection in connections.values()}
+
+    @property
+    def has_losses(self) -> bool:
+        """Whether bytes of some RDP connection are missing from the capture."""
+        return any(_name(event) in LOSSES for own in self._by_key.values() for event in own.others)
+
+    def find(self, opened: ConnectionOpened) -> OwnConnection | None:
+        """The same connection, as this pass saw it."""
+        return self._by_key.get(key_of(opened))
+
+
+def key_of(opened: ConnectionOpened) -> Key:
+    """What identifies a connection in both engines: its ends and its first frame."""
+    return opened.expert, opened.novice, opened.frame
+
+
+def _name(event: Fact | Gap) -> str:
+    return event.name if isinstance(event, Fact) else event.kind

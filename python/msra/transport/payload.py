@@ -1,0 +1,84 @@
+"""From what stands on the wire to clear data: Standard RDP Security, then bulk compression ([MS-RDPBCGR] 5.3, 3.1.8).
+
+All PDUs of a direction share one cipher and one compression history: slow path, fast path and every channel. So each of
+them passes through here in the order of the stream, also those whose content is of no interest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msra.transport import fastpath
+from msra.transport.bulk import TYPE_NAMES, BulkDecompressor, BulkError
+from msra.transport.bulk_base import COMPRESSION_TYPE_MASK, PACKET_COMPRESSED
+from msra.transport.rdp_keys import RsaPrivateKey
+from msra.transport.security import SecurityLayer, ServerSecurity, Unprotected, has_header
+from msra.transport.share import share_data
+
+
+class Payload:
+    """Security and compression of one connection."""
+
+    def __init__(self, keys: Sequence[RsaPrivateKey], client_synchronised: bool, server_synchronised: bool) -> None:
+        """`keys` may open Standard RDP Security; `..._synchronised`: the stream of this side is read from its start."""
+        self.security: SecurityLayer | None = None
+        self.compression: dict[bool, str] = {}
+        """The latest compression type of each direction that compresses, by whether the client is the sender."""
+        self._keys = keys
+        self._bulk = {True: BulkDecompressor(client_synchronised), False: BulkDecompressor(server_synchronised)}
+
+    def start_security(self, server: ServerSecurity) -> None:
+        """Take what the server says about its security; method 0 needs none."""
+        if server.method:
+            self.security = SecurityLayer(
+                server.method, server.level, server.server_random, server.certificate, self._keys
+            )
+
+    def unprotect(self, from_client: bool, user_data: bytes) -> Unprotected:
+        """The user data of a slow-path PDU of any channel, without its security header."""
+        if self.security is None:
+            return Unprotected(0, user_data)
+        opened = self.security.unprotect(from_client, user_data)
+        if opened.reason is not None:
+            self._bulk[from_client].lose()
+        return opened
+
+    def decompress(self, from_client: bool, flags: int, data: bytes) -> bytes | None:
+        """The data of one PDU, whose compression flags are `flags`; None if it cannot be decompressed."""
+        if flags & PACKET_COMPRESSED:
+            number = flags & COMPRESSION_TYPE_MASK
+            self.compression[from_client] = TYPE_NAMES.get(number, f"type {number}")
+        try:
+            return self._bulk[from_client].decompress(flags, data)
+        except BulkError:
+            return None
+
+    def follow_share(self, from_client: bool, data: bytes) -> None:
+        """Clear user data of the I/O channel: its share data PDUs take part in the compression."""
+        if not has_header(data):
+            for pdu in share_data(data):
+                if pdu.compression:
+                    self.decompress(from_client, pdu.compression, pdu.data)
+
+    def follow_fast_path(self, from_client: bool, pdu: bytes) -> None:
+        """A fast-path PDU: its updates take part in the compression, and all of it in the encryption."""
+        header = fastpath.parse_header(pdu, fips=False)
+        if header is None:
+            return
+        body = pdu[3 if pdu[1] & 0x80 else 2 :]
+        if self.security is not None:
+            opened = self.security.unprotect_fast_path(from_client, header.flags, body)
+            if opened.reason is not None:
+                self._bulk[from_client].lose()
+                return
+            body = opened.data
+        if not from_client:
+            for update in fastpath.updates(body):
+                if update.compression_flags:
+                    self.decompress(from_client, update.compression_flags, update.data)
+
+    def lost(self, from_client: bool, size: int, skipped: bytes = b"") -> None:
+        """`size` bytes of this side came in no PDU; `skipped` are the last of them, if they are known."""
+        self._bulk[from_client].lose()
+        if self.security is not None:
+            self.security.lost(from_client, size, skipped)

@@ -1,0 +1,149 @@
+"""Virtual channels: names, and messages from chunks: static ([MS-RDPBCGR] 2.2.6.1) and dynamic ([MS-RDPEDYC])."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from msra.transport import channels
+from msra.transport.channels import Chunk, DynamicPdu, DynamicReassembly, Reassembly
+from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
+
+DRDYNVC = "drdynvc"
+
+
+@dataclass(slots=True)
+class _Direction:
+    """Unfinished messages of one side, by channel id."""
+
+    static: dict[int, Reassembly] = field(default_factory=dict)
+    dynamic: dict[int, DynamicReassembly] = field(default_factory=dict)
+
+
+class VirtualChannels:
+    """The virtual channels of one connection."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.names: tuple[str, ...] | None = None
+        """The static channels the client asked for; None if their list was not seen."""
+        self._wanted = wanted
+        self._by_id: dict[int, str] = {}
+        self._others: set[int] = set()
+        self._dynamic: dict[int, str] = {}
+        self._directions = {True: _Direction(), False: _Direction()}
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """CS_NET: the names that the client asks for."""
+        self.names = names
+
+    def set_ids(self, ids: tuple[int, ...]) -> None:
+        """SC_NET: the ids stand in the order of the client's names ([MS-RDPBCGR] 2.2.1.4.4)."""
+        self._by_id = dict(zip(ids, self.names or (), strict=False))
+
+    def exclude(self, channel: int) -> None:
+        """This MCS channel (I/O, user or message channel) carries no virtual channel."""
+        self._others.add(channel)
+
+    @property
+    def may_be_wanted(self) -> bool:
+        """Whether one of the wanted channels exists, or the channel list is unknown."""
+        if self.names is None:
+            return True
+        return bool(self._wanted.static.intersection(self.names) or self._dynamic)
+
+    def carries_wanted(self, channel: int) -> bool:
+        """Whether messages of this MCS channel may be wanted."""
+        name = self._by_id.get(channel)
+        if name is None:
+            return self.names is None and channel not in self._others
+        return name in self._wanted.static or name == DRDYNVC
+
+    def may_be_virtual(self, channel: int) -> bool:
+        """Whether this MCS channel carries a virtual channel: what looks like one on others must not be read as one."""
+        return channel in self._by_id or (self.names is None and channel not in self._others)
+
+    def is_named(self, channel: int) -> bool:
+        """Whether it is known what this MCS channel carries."""
+        return channel in self._by_id
+
+    def drop(self, from_client: bool) -> int:
+        """Bytes are missing: forget the unfinished messages of this side; returns how many bytes they had."""
+        direction = self._directions[from_client]
+        reassemblies: list[Reassembly | DynamicReassembly] = [*direction.static.values(), *direction.dynamic.values()]
+        return sum(reassembly.drop() for reassembly in reassemblies)
+
+    def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> Iterator[Item]:
+        """A channel PDU; `data` is what it carries, decompressed."""
+        reassembly = self._directions[origin.from_client].static.setdefault(channel, Reassembly())
+        message, lost = reassembly.add(data, chunk.first, chunk.last)
+        if lost and self.is_named(channel) and self.may_be_wanted:
+            yield Gap(origin, "incomplete_message", lost)
+        if message is not None:
+            yield from self._message(origin, channel, message)
+
+    def _message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
+        name = self._by_id.get(channel)
+        if name is None:
+            name = self._wanted.identify(message)
+            if name is None:
+                yield from self._dynamic_pdu(origin, message)
+                return
+            self._by_id[channel] = name
+        if name == DRDYNVC:
+            yield from self._dynamic_pdu(origin, message)
+        else:
+            yield ChannelMessage(origin, name, message)
+
+    def _dynamic_pdu(self, origin: Origin, data: bytes) -> Iterator[Item]:
+        pdu = channels.parse_dynamic(data)
+        handler = self._DYNAMIC_PDUS.get(pdu.command) if pdu else None
+        return handler(self, origin, pdu) if handler and pdu else iter(())
+
+    def _create(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+        """The server's request has the name; the client's response has a status in its place."""
+        if not origin.from_client:
+            name = pdu.data.split(b"\0")[0].decode("latin-1")
+            self._close(origin, pdu)
+            if name in self._wanted.dynamic and len(self._dynamic) < channels.MAX_DYNAMIC_CHANNELS:
+                self._dynamic[pdu.channel] = name
+        return iter(())
+
+    def _close(self, _origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+        self._dynamic.pop(pdu.channel, None)
+        for direction in self._directions.values():
+            direction.dynamic.pop(pdu.channel, None)
+        return iter(())
+
+    def _dynamic_data(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+        name = self._dynamic.get(pdu.channel) or self._identify_dynamic(pdu)
+        if name is None:
+            return
+        reassembly = self._directions[origin.from_client].dynamic.setdefault(pdu.channel, DynamicReassembly())
+        message, lost = reassembly.add(pdu)
+        if lost:
+            yield Gap(origin, "incomplete_message", lost)
+        if message is not None:
+            yield ChannelMessage(origin, name, message)
+
+    def _identify_dynamic(self, pdu: DynamicPdu) -> str | None:
+        """Name a dynamic channel by what it carries, when the capture starts after its Create Request."""
+        if self.names is not None or len(self._dynamic) >= channels.MAX_DYNAMIC_CHANNELS:
+            return None
+        name = next(iter(self._wanted.dynamic)) if self._wanted.identify(pdu.data) else None
+        if name is not None:
+            self._dynamic[pdu.channel] = name
+        return name
+
+    def _dynamic_compressed(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+        """[MS-RDPEDYC] 2.2.3.3, 2.2.3.4: RDP 8.0 compression, which is another one than that of the connection."""
+        if pdu.channel in self._dynamic:
+            yield Gap(origin, "compressed", len(pdu.data))
+
+    _DYNAMIC_PDUS: Mapping[int, Callable[[VirtualChannels, Origin, DynamicPdu], Iterator[Item]]] = {
+        channels.CREATE: _create,
+        channels.CLOSE: _close,
+        channels.DATA_FIRST: _dynamic_data,
+        channels.DATA: _dynamic_data,
+        channels.DATA_FIRST_COMPRESSED: _dynamic_compressed,
+        channels.DATA_COMPRESSED: _dynamic_compressed,
+    }

@@ -1,0 +1,84 @@
+"""Virtual channels: which are wanted, and how dynamic ones inside them are found."""
+
+from __future__ import annotations
+
+from msra.transport.channels import Chunk
+from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
+from msra.transport.virtual import VirtualChannels
+
+SERVER, CLIENT = Origin(False, 1, 0), Origin(True, 2, 0)
+WANTED = Wanted(
+    frozenset({"remdesk"}), frozenset({"RC_CTL"}), lambda message: "remdesk" if message[:2] == b"RA" else None
+)
+
+
+def channels(*names: str) -> VirtualChannels:
+    made = VirtualChannels(WANTED)
+    if names:
+        made.set_names(names)
+        made.set_ids(tuple(range(1004, 1004 + len(names))))
+    return made
+
+
+def send(made: VirtualChannels, channel: int, data: bytes, origin: Origin = SERVER, flags: int = 3) -> list[Item]:
+    return list(made.chunk(origin, channel, Chunk(len(data), flags, data), data))
+
+
+def test_what_is_wanted() -> None:
+    assert channels("rdpdr", "remdesk").may_be_wanted
+    assert not channels("rdpdr", "drdynvc").may_be_wanted
+    assert channels().may_be_wanted
+    made = channels("rdpdr", "remdesk", "drdynvc")
+    assert [made.carries_wanted(channel) for channel in (1003, 1004, 1005, 1006)] == [False, False, True, True]
+
+
+def test_unknown_lists_leave_all_open_but_what_is_excluded() -> None:
+    made = channels()
+    made.exclude(1003)
+    assert made.carries_wanted(1010) and not made.carries_wanted(1003)
+    assert send(made, 1010, b"RA hello") == [ChannelMessage(SERVER, "remdesk", b"RA hello")]
+    assert made.is_named(1010) and not made.is_named(1011)
+
+
+def test_the_message_channel_carries_no_virtual_channel() -> None:
+    """Its PDUs look like compressed channel PDUs, and would spoil the compression history."""
+    made = channels("remdesk")
+    made.exclude(1010)
+    assert made.may_be_virtual(1004) and not made.may_be_virtual(1010) and not made.may_be_virtual(1011)
+    unknown = channels()
+    unknown.exclude(1010)
+    assert unknown.may_be_virtual(1004) and not unknown.may_be_virtual(1010)
+
+
+def test_a_dynamic_channel_makes_the_connection_wanted() -> None:
+    made = channels("drdynvc")
+    assert send(made, 1004, b"\x10\x07RC_CTL\0") == []
+    assert made.may_be_wanted
+    assert send(made, 1004, b"\x30\x07hello", CLIENT) == [ChannelMessage(CLIENT, "RC_CTL", b"hello")]
+    assert send(made, 1004, b"\x30\x08other") == []
+    assert send(made, 1004, b"\x70\x07zip!") == [Gap(SERVER, "compressed", 4)]
+    send(made, 1004, b"\x40\x07")
+    assert send(made, 1004, b"\x30\x07hello") == []
+
+
+def test_the_clients_answer_names_no_channel() -> None:
+    made = channels("drdynvc")
+    send(made, 1004, b"\x10\x07RC_CTL\0", CLIENT)
+    assert not made.may_be_wanted
+
+
+def test_a_dynamic_channel_is_known_by_what_it_carries() -> None:
+    made = channels()
+    assert send(made, 1010, b"\x30\x07RA hello") == [ChannelMessage(SERVER, "RC_CTL", b"RA hello")]
+
+
+def test_unfinished_messages_are_counted_when_bytes_are_lost() -> None:
+    made = channels("remdesk")
+    send(made, 1004, b"first", flags=1)
+    assert made.drop(False) == 5
+    assert made.drop(False) == 0
+    send(made, 1004, b"first", flags=1)
+    assert send(made, 1004, b"RA", flags=3) == [
+        Gap(SERVER, "incomplete_message", 5),
+        ChannelMessage(SERVER, "remdesk", b"RA"),
+    ]
