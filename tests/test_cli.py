@@ -166,6 +166,19 @@ def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert status == 2 and "cannot be written" in err
 
 
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_keys_never_reach_a_report(capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str) -> None:
+    keylog, key = PCAPS / "v2_tls13.keys.txt", PCAPS / "v2_rc4_128.server.key.pem"
+    captures = [str(PCAPS / name) for name in ("v2_tls13.pcapng", "v2_rc4_128.pcapng", "v2_tls12_rsa_kex.pcapng")]
+    options = ["--keylog", str(keylog), "--rdp-key", str(key), "--show-secrets", "-f", form]
+    status, out, err = run(capsys, *options, "--export", str(tmp_path / "out.pcapng"), *captures)
+    assert status == 0 and out
+    secrets = [line.split()[2] for line in keylog.read_text().splitlines() if line and line[0] != "#"]
+    secrets += [line for line in key.read_text().splitlines() if "-----" not in line]
+    assert len(secrets) > 20
+    assert not [secret for secret in secrets if secret in out + err]
+
+
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "--version")
     assert (status, out) == (0, f"analyze-pcap {msra.__version__}\n")

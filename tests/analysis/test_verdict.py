@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msra.analysis.model import Outcome
-from msra.analysis.verdict import NEGOTIATION_FAILURES
+from msra.analysis.verdict import LOGON_ERRORS, NEGOTIATION_FAILURES
 from msra.codes import SAFERROR
 from tests.analysis.builders import Story
 
@@ -78,6 +78,16 @@ def test_negotiation_failures(code: int) -> None:
     verdict = Story().fact("negotiation_failure", failure_code=code).session().verdict
     assert verdict.outcome is Outcome.FAILED
     assert NEGOTIATION_FAILURES[code] in verdict.summary
+
+
+def test_logons_that_failed() -> None:
+    for code, name in LOGON_ERRORS.items():
+        verdict = Story().fact("credssp", credssp_version=6).fact("credssp", error_code=code).session().verdict
+        assert verdict.outcome is Outcome.FAILED and f"{name} (0x{code:08x})" in verdict.summary
+    assert "an NTSTATUS" in Story().fact("credssp", error_code=0xC0001234).session().verdict.summary
+    denied = Story().fact("early_authorization", authorization_result=5)
+    assert outcome(denied) == (Outcome.REFUSED, None)
+    assert outcome(Story().fact("early_authorization", authorization_result=0).version2().result(0))[1] == 0
 
 
 def test_encrypted_sessions_say_what_is_missing() -> None:

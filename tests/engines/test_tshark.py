@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from msra import plugin
 from msra.engines import tshark
 from msra.engines.interface import EngineError, Options
 from msra.engines.tshark import TsharkEngine
+from msra.events import Event
 from tests.conformance.expected import PCAPS
 
 CAPTURE = PCAPS / "v2_ok_3389.pcapng"
@@ -100,6 +103,27 @@ def test_a_key_log_opens_tls() -> None:
     found = events(PCAPS / "v2_tls13.pcapng", Options(keylog=PCAPS / "v2_tls13.keys.txt"))
     types = [event.type for event in found if type(event).__name__ == "Message"]  # type: ignore[attr-defined]
     assert types[-1] == "REMOTEDESKTOP_CTL_RESULT" and len(types) == 4
+
+
+def test_clear_text_on_disk_is_private_and_removed_after_ctrl_c(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What tshark dissects for encrypted sessions lies in a temporary file for a moment."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    dissect, seen = tshark.TsharkReading._events, []
+
+    def interrupted(reading: tshark.TsharkReading, path: Path, holes: bool) -> Iterator[Event]:
+        if tmp_path not in path.parents:
+            yield from dissect(reading, path, holes)
+            return
+        seen.append((path.parent.stat().st_mode & 0o777, path.stat().st_size > 0))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tshark.TsharkReading, "_events", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        events(PCAPS / "v2_fips.pcapng", Options(rdp_keys=(PCAPS / "v2_fips.server.key.pem",)))
+    assert seen == [(0o700, True)]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_process_is_left_when_the_reader_stops_early() -> None:

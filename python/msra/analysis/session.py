@@ -33,7 +33,8 @@ class Collector:
             self.messages.append(event)
             self.separated = len(self.gaps)
         elif isinstance(event, Fact):
-            self.facts.setdefault(event.name, event)
+            known = self.facts.get(event.name)
+            self.facts[event.name] = event if known is None else replace(known, data={**event.data, **known.data})
         elif isinstance(event, Gap):
             self._add_gap(event)
 

@@ -18,6 +18,28 @@ NEGOTIATION_FAILURES: Mapping[int, str] = {
     5: "HYBRID_REQUIRED_BY_SERVER",
     6: "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
 }
+LOGON_ERRORS: Mapping[int, str] = {
+    # [MS-ERREF] 2.3.1: what CredSSP sends when a logon fails ([MS-CSSP] 2.2.1)
+    0xC0000022: "STATUS_ACCESS_DENIED",
+    0xC000005E: "STATUS_NO_LOGON_SERVERS",
+    0xC0000064: "STATUS_NO_SUCH_USER",
+    0xC000006A: "STATUS_WRONG_PASSWORD",
+    0xC000006D: "STATUS_LOGON_FAILURE",
+    0xC000006E: "STATUS_ACCOUNT_RESTRICTION",
+    0xC000006F: "STATUS_INVALID_LOGON_HOURS",
+    0xC0000070: "STATUS_INVALID_WORKSTATION",
+    0xC0000071: "STATUS_PASSWORD_EXPIRED",
+    0xC0000072: "STATUS_ACCOUNT_DISABLED",
+    0xC000015B: "STATUS_LOGON_TYPE_NOT_GRANTED",
+    0xC0000193: "STATUS_ACCOUNT_EXPIRED",
+    0xC0000224: "STATUS_PASSWORD_MUST_CHANGE",
+    0xC0000234: "STATUS_ACCOUNT_LOCKED_OUT",
+}
+_ACCESS_DENIED = 5
+_LOGON_ADVICE = (
+    "Remote Assistance itself uses no logon before RDP: the expert probably reached the computer's ordinary Remote "
+    "Desktop service. Check the address and port of the invitation."
+)
 _KEYLOG = "a TLS key log (--keylog) of one of the two sides, or a pcapng that has the secrets embedded"
 _PRIVATE_KEY = "the RSA private key of the novice's RDP server (--rdp-key)"
 _MISSING: Mapping[str, tuple[str, str]] = {
@@ -103,6 +125,19 @@ def _by_negotiation(evidence: Evidence, _start: int) -> Verdict | None:
     )  # fmt: skip
 
 
+def _by_logon(evidence: Evidence, _start: int) -> Verdict | None:
+    """CredSSP and what follows it stand before RDP: when they fail, nothing of Remote Assistance is ever sent."""
+    code = evidence.fact("credssp", "error_code")
+    if isinstance(code, int) and code & 0x80000000:
+        name = LOGON_ERRORS.get(code, "an NTSTATUS")
+        text = f"The logon before RDP (CredSSP) failed: {name} (0x{code:08x})."
+        return Verdict(Outcome.FAILED, None, text, _LOGON_ADVICE)
+    if evidence.fact("early_authorization", "authorization_result") == _ACCESS_DENIED:
+        text = "The user who logged on is not authorised to connect (Early User Authorization Result: access denied)."
+        return Verdict(Outcome.REFUSED, None, text, _LOGON_ADVICE)
+    return None
+
+
 def _by_encryption(evidence: Evidence, _start: int) -> Verdict | None:
     if not evidence.has_gap("encrypted"):
         return None
@@ -157,6 +192,7 @@ RULES: tuple[Callable[[Evidence, int], Verdict | None], ...] = (
     _by_result,
     _by_token,
     _by_negotiation,
+    _by_logon,
     _by_encryption,
     _by_compression,
     _by_missing_start,
