@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,6 +84,15 @@ def test_a_damaged_capture_is_a_note(tmp_path: Path) -> None:
         reading = TsharkEngine().read(tmp_path / name, Options())
         assert len([e for e in reading.events() if type(e).__name__ == "Message"]) == 4
         assert len(reading.notes) == 1
+
+
+def test_what_only_wireshark_takes_for_damaged_is_a_note(tmp_path: Path) -> None:
+    """It refuses packets above 256 KiB; the messages before them are there all the same."""
+    content = (PCAPS / "v2_ok_49230.pcap").read_bytes()
+    (tmp_path / "made.pcap").write_bytes(content + struct.pack("<IIII", 0, 0, 300_000, 300_000) + bytes(300_000))
+    reading = TsharkEngine().read(tmp_path / "made.pcap", Options())
+    assert len([e for e in reading.events() if type(e).__name__ == "Message"]) == 4
+    assert [note for note in reading.notes if "Wireshark" in note]
 
 
 def test_what_is_no_capture_is_an_error(tmp_path: Path) -> None:

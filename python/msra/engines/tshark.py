@@ -42,6 +42,7 @@ OLDEST_WIRESHARK, IGNORES_SCRIPTS_FOR_ROOT = (4, 0), (4, 4)
 DAMAGED_FILE = 2
 """tshark's exit status for a capture that it could not read to its end."""
 _HARMLESS = re.compile(r"Running as user|dangerous|^\s*$")
+_DAMAGED = re.compile(r"appears to (be damaged|have been cut short)|cut short in the middle")
 _PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua|was not loaded", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"neither a field nor a protocol name|not a valid protocol or protocol field", re.IGNORECASE)
 
@@ -134,7 +135,9 @@ class TsharkReading:
         capture = PluginCapture(path, tshark, FILTER, self._parameters(holes))
         try:
             yield from capture
-            problem = _problem(capture.exit_status, capture.error_lines, known_damage=bool(self.notes))
+            problem = _problem(capture.exit_status, capture.error_lines)
+            if capture.exit_status == DAMAGED_FILE and not self.notes:
+                self.notes.append("Wireshark takes this file for damaged, and did not read all of it")
         finally:
             capture.close()
         if problem:
@@ -158,15 +161,16 @@ class TsharkReading:
         return [*parameters, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
 
 
-def _problem(exit_status: int | None, lines: list[str], known_damage: bool) -> str | None:
-    """What went wrong in tshark, as a sentence; None if nothing did. `known_damage`: the notes say so already."""
+def _problem(exit_status: int | None, lines: list[str]) -> str | None:
+    """What went wrong in tshark, as a sentence; None if nothing did. A damaged file is no problem, but a note."""
     said = [line for line in lines if not _HARMLESS.search(line)]
     if any(_NO_PLUGIN.search(line) for line in said):
         reason = "Wireshark ignores user scripts for root" if _is_root() else "; ".join(said)
         return f"tshark did not load the MS-RA plugin ({reason}); use --engine embedded"
     if any(_PLUGIN_FAILED.search(line) for line in said):
         return f"the MS-RA plugin failed in tshark: {'; '.join(said)}"
-    if exit_status and not (exit_status == DAMAGED_FILE and known_damage):
+    damaged = exit_status == DAMAGED_FILE and any(_DAMAGED.search(line) for line in said)
+    if exit_status and not damaged:
         return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
     return None
 
