@@ -5,6 +5,8 @@
 -- The modules beside this file (msra_*.lua) do the work. Wireshark runs every file of a plugin folder, and puts the
 -- folder of a running script on Lua's search path: loading a module twice does nothing. Only this file registers.
 
+-- luacheck: read globals Pref
+
 local VERSION = "0.1.0"
 
 if _G.msra_plugin then -- installed, and given with -X lua_script: as well
@@ -26,11 +28,14 @@ set_plugin_info({
   description = "Remote Assistance Protocol (MS-RA)",
 })
 
+local channels = require("msra_channels")
 local codes = require("msra_codes")
 local control = require("msra_control")
+local encomsp = require("msra_encomsp")
 local experts = require("msra_experts")
 local fields = require("msra_fields")
 local State = require("msra_state")
+local statistics = require("msra_statistics")
 local Stream = require("msra_stream")
 local Tree = require("msra_tree")
 
@@ -44,7 +49,10 @@ end
 local msra = Proto("msra", "Remote Assistance (MS-RA)")
 local msra_rdp = Proto("msra_rdp", "Remote Desktop transport")
 
-local value_strings = { msg_types = control.names, results = result_names }
+local value_strings = {
+  msg_types = control.names, results = result_names,
+  order_types = encomsp.names, disc_types = encomsp.disc_types, disc_codes = encomsp.disc_codes,
+}
 local state = State.new()
 local tree = Tree.new(
   { proto = msra, fields = fields.create(msra, fields.MSRA, value_strings) },
@@ -53,8 +61,26 @@ local tree = Tree.new(
 )
 local stream = Stream.new(msra_rdp, state, tree)
 
+msra.prefs.any_port = Pref.bool("Recognise RDP on any port", true,
+  "Look for RDP connections on every TCP port; without this only on port 3389 and where Decode As says so")
+msra.prefs.max_message = Pref.uint("Maximum size of a message in MiB", 16,
+  "A channel message that grows longer is not put together (1 to 1024)")
+msra.prefs.mask_secrets = Pref.bool("Mask passwords, tokens and connection strings", false,
+  "Leave them out of the tree and the columns; the bytes of the capture stay as they are")
+
+local function apply_preferences()
+  local mebibytes = math.min(math.max(msra.prefs.max_message, 1), 1024)
+  channels.MAX_MESSAGE = mebibytes * 1024 * 1024
+  stream.any_port, tree.masks_secrets = msra.prefs.any_port, msra.prefs.mask_secrets
+end
+
 function msra.init()
+  apply_preferences()
   state:clear()
+end
+
+function msra.prefs_changed()
+  apply_preferences()
 end
 
 function msra_rdp.dissector(tvb, pinfo, root)
@@ -62,12 +88,17 @@ function msra_rdp.dissector(tvb, pinfo, root)
 end
 
 -- Messages without the RDP around them, in the files that `analyze-pcap --export` writes: the name tells the sender.
-for _, from in ipairs({ "expert", "novice" }) do
-  local message = Proto("msra_" .. from, "MS-RA message from the " .. from)
-  function message.dissector(tvb, pinfo, root)
-    return stream:exported(from, tvb, pinfo, root)
+for prefix, read in pairs({ msra = "message", encomsp = "orders" }) do
+  for _, from in ipairs({ "expert", "novice" }) do
+    local name = prefix .. "_" .. from
+    local single = Proto(name, string.format("MS-RA %s from the %s (%s)", read, from, name))
+    function single.dissector(tvb, pinfo, root)
+      return stream:exported(from, read, tvb, pinfo, root)
+    end
   end
 end
+
+statistics.register(state)
 
 local heuristics = {
   tcp = stream.tcp_heuristic, tls = stream.tls_heuristic, cotp = stream.cotp_heuristic, cotp_is = stream.cotp_heuristic,

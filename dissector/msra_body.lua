@@ -3,7 +3,9 @@
 -- A message while it is read: a cursor over its bytes, the items found so far, and the notes about what is odd.
 --
 -- An item is { field, value, at, size }: the name of the field, its value, and which bytes of the message hold it.
--- Values are unsigned integers, UTF-8 text, or true for bytes, whose value is where they are.
+-- Values are unsigned integers, UTF-8 text, or true for bytes, whose value is where they are. An item of text has its
+-- end, `text_stop`, without the terminator; one that was taken apart has `children`, which are items. `generated` are
+-- those that are not on the wire as such.
 
 local bytes = require("msra_bytes")
 
@@ -45,17 +47,21 @@ function Body:add(field, value, at, size)
   return item
 end
 
--- The next u32, or nil and the note that the message is too short.
-function Body:u32(field)
-  if self:rest() < 4 then
+-- The next integer of 1, 2 or 4 bytes, or nil and the note that the message is too short.
+function Body:unsigned(field, size)
+  if self:rest() < size then
     self:note("truncated")
     self.at = self.stop
     return nil
   end
-  local value = bytes.u32(self.data, self.at)
-  self:add(field, value, self.at, 4)
-  self.at = self.at + 4
+  local value = bytes.unsigned[size](self.data, self.at)
+  self:add(field, value, self.at, size)
+  self.at = self.at + size
   return value
+end
+
+function Body:u32(field)
+  return self:unsigned(field, 4)
 end
 
 -- UTF-16LE text up to its NUL, or to the end; what follows the NUL is left. `missing_terminator`: the note for text
@@ -70,7 +76,9 @@ function Body:text(field, missing_terminator)
   if self.at > behind then
     self:note("odd_length")
   end
-  return self:add(field, text, from, self.at - from)
+  local item = self:add(field, text, from, self.at - from)
+  item.text_stop = terminated and behind - 2 or behind
+  return item
 end
 
 -- All bytes that are left.

@@ -18,7 +18,7 @@ local CHUNK_HEADER = 8
 local FIRST, LAST, COMPRESSED = 0, 1, 21 -- bit numbers of [MS-RDPBCGR] 2.2.6.1.1
 local UNUSED_FLAGS = { 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 20, 24, 25, 26, 27, 28, 29, 30, 31 }
 
--- A Remote Assistance message is far smaller; a sender that never ends one must not fill the memory.
+-- A Remote Assistance message is far smaller; a sender that never ends one must not fill the memory. A preference.
 M.MAX_MESSAGE = 16 * 1024 * 1024
 
 M.CREATE, M.DATA_FIRST, M.DATA, M.CLOSE, M.DATA_FIRST_COMPRESSED, M.DATA_COMPRESSED = 1, 2, 3, 4, 6, 7

@@ -47,15 +47,16 @@ local function lower(name)
   end))
 end
 
--- The attributes in their order, each { name, value, from, to } with its lower-case name and the place of its text in
--- `text`, counted from 0; an attribute that is given twice counts once. nil if `text` is no RCCOMMAND with a NAME.
-function M.scan(text)
-  local at, attributes, seen = text:match(START), {}, {}
-  while at do
+-- The attributes from position `at` of `text` on, in their order, each { name, value, from, to } with its lower-case
+-- name and its place, counted from 0; an attribute that is given twice counts once. Gives also where they end, and the
+-- set of their names.
+function M.attributes(text, at)
+  local attributes, seen = {}, {}
+  while true do
     local from, name, quote, value_at = text:match(ATTRIBUTE, at)
     local closing = from and text:find(quote, value_at, true)
     if not closing then
-      break
+      return attributes, at, seen
     end
     name = lower(name)
     if not seen[name] then
@@ -65,7 +66,16 @@ function M.scan(text)
     end
     at = closing + 1
   end
-  local ends = at and (text:find(ENDS[1], at) or text:find(ENDS[2], at))
+end
+
+-- The attributes of an RCCOMMAND; nil if `text` is none, or has no NAME.
+function M.scan(text)
+  local start = text:match(START)
+  if not start then
+    return nil
+  end
+  local attributes, at, seen = M.attributes(text, start)
+  local ends = text:find(ENDS[1], at) or text:find(ENDS[2], at)
   return ends and seen.name and attributes or nil
 end
 

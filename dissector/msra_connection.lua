@@ -12,8 +12,10 @@
 local bytes = require("msra_bytes")
 local channels = require("msra_channels")
 local Dynamic = require("msra_dynamic")
+local encomsp = require("msra_encomsp")
 local mcs = require("msra_mcs")
 local message = require("msra_message")
+local session = require("msra_session")
 local tls = require("msra_tls")
 local tpkt = require("msra_tpkt")
 local transfer = require("msra_transfer")
@@ -21,7 +23,7 @@ local transfer = require("msra_transfer")
 local Connection = {}
 Connection.__index = Connection
 
-local REMDESK, ENCOMSP, DRDYNVC = "remdesk", "encomsp", "drdynvc"
+local REMDESK, ENCOMSP, DRDYNVC = "remdesk", encomsp.CHANNEL, "drdynvc"
 local TLS_HEADER = 5 -- RFC 8446 5.1
 local SEC_ENCRYPT, BASIC_SECURITY_HEADER = 3, 4 -- bit number and size, [MS-RDPBCGR] 2.2.8.1.1.2
 
@@ -36,6 +38,7 @@ function Connection.new(id)
     opened = {}, -- [sender] = the frame of its first TPKT packet
     records = tls.records(),
     transfers = transfer.transfers(),
+    session = session.new(), -- what its messages say together
     reassemblies = { expert = {}, novice = {} }, -- of static channels, by MCS channel id
     events = {},
   }, Connection)
@@ -256,7 +259,9 @@ function Connection:static_message(from, channel, whole, packet)
   end
   if name == REMDESK then
     self:message(from, whole, packet)
-  elseif name ~= ENCOMSP then -- drdynvc, or it may be
+  elseif name == ENCOMSP then
+    self:orders(from, whole, packet)
+  else -- drdynvc, or it may be
     local found, gap, size = self.dynamic:read(from, whole, not self.channel_names)
     self:gap(from, gap, size or 0)
     if found then
@@ -277,8 +282,19 @@ function Connection:message(from, whole, packet)
     data = whole.data ~= packet and whole.data or nil,
     at = whole.from,
     size = whole.to - whole.from,
-    chunks = whole.chunks,
   })
+end
+
+-- Each order is a message; one that does not stand in the packet whole is shown alone.
+function Connection:orders(from, whole, packet)
+  local orders, unread = encomsp.orders(whole.data, whole.from, whole.to)
+  for _, order in ipairs(orders) do
+    if whole.data ~= packet then
+      order.data, order.at = whole.data:sub(order.at + 1, order.at + order.size), 0
+    end
+    self:event("message", from, order)
+  end
+  self:gap(from, "bad_header", unread)
 end
 
 return Connection

@@ -2,14 +2,42 @@
 --
 -- The control messages ([MS-RA] 2.2.1) on the sub-channel RC_CTL: msg_type u32, then the body drawn at each message.
 
+local blob = require("msra_blob")
 local bytes = require("msra_bytes")
 local codes = require("msra_codes")
+local connection_string = require("msra_connection_string")
 
 local M = {}
 
+-- The text and its parts ([MS-RAI] 2.2.1, 2.2.2).
+local function connection_string_text(body, note)
+  local item = body:text("ra_connection_string", note)
+  item.children = {}
+  for index, part in ipairs(connection_string.parts(item.value) or {}) do
+    item.children[index] = {
+      field = "connection_string." .. part[1], value = part[2], at = item.at, size = item.size, generated = true,
+    }
+  end
+end
+
+local BLOB_FIELDS = { NAME = "expert_blob.name", PASS = "expert_blob.pass" }
+
+-- | expert_blob, NUL |                                     expert, version 2
+local function read_blob(body)
+  local item = body:text("expert_blob", "missing_terminator")
+  item.children = {}
+  for index, property in ipairs(blob.properties(body.data, item.at, item.text_stop) or {}) do
+    local field, value = BLOB_FIELDS[property.name], property.value
+    item.children[index] = {
+      field = field or "expert_blob.property", value = field and value or property.name .. "=" .. value,
+      at = property.at, size = property.size,
+    }
+  end
+end
+
 -- | ra_connection_string, NUL |            expert, version 1
 local function read_connection_string(body)
-  body:text("ra_connection_string", "missing_terminator")
+  connection_string_text(body, "missing_terminator")
 end
 
 -- | result u32 |                           a code of [MS-RA] 2.2.6; versions 1 and 2
@@ -19,7 +47,7 @@ local function read_result(body)
     return
   end
   local code = codes.lookup(result)
-  body.code = code
+  body.code, body.result = code, result
   body:add("result_name", code.name, at, 4)
   body:add("result_text", code.text, at, 4)
   if code.versions ~= "" then
@@ -76,16 +104,16 @@ local function read_authenticate(body)
   local from, stop = body.at, body.stop
   local _, behind, terminated = bytes.utf16(body.data, from, stop)
   if terminated and behind < stop then
-    body:text("ra_connection_string", "missing_terminator")
-    body:text("expert_blob", "missing_terminator")
+    connection_string_text(body, "missing_terminator")
+    read_blob(body)
     return
   end
   local glue = first_blob(body.data, from, terminated and behind - 2 or behind)
   body.stop = glue or stop
-  body:text("ra_connection_string", glue and "no_separator" or "missing_terminator")
+  connection_string_text(body, glue and "no_separator" or "missing_terminator")
   if glue then
     body.stop = stop
-    body:text("expert_blob", "missing_terminator")
+    read_blob(body)
   end
 end
 
@@ -94,11 +122,6 @@ local function read_version(body)
   if body:u32("version_major") then
     body:u32("version_minor")
   end
-end
-
--- | expert_blob, NUL |                                     expert, version 2
-local function read_blob(body)
-  body:text("expert_blob", "missing_terminator")
 end
 
 -- | encrypted_password or token: a BSTR, or the bytes alone |

@@ -11,12 +11,14 @@ local MSRA = {
   { "failure_result", "Failure", "RESPONSE_CODE", "WARN" },
   { "unknown_result", "Not a result code of [MS-RA] 2.2.6", "RESPONSE_CODE", "NOTE" },
   { "unused_result", "[MS-RA] 2.2.6 says that this code is not used", "PROTOCOL", "NOTE" },
+  { "result_of_other_version", "This code belongs to another version of the protocol", "PROTOCOL", "WARN" },
   { "unknown_msg_type", "Unknown message type", "UNDECODED", "NOTE" },
   { "unknown_channel", "Unknown sub-channel", "UNDECODED", "NOTE" },
+  { "unknown_order", "Unknown order of the channel encomsp", "UNDECODED", "NOTE" },
   { "missing_terminator", "The text has no NUL terminator", "PROTOCOL", "COMMENT" },
   { "no_separator", "Nothing separates the connection string from the expert blob", "PROTOCOL", "COMMENT" },
   { "truncated", "The message ends before its fields do", "MALFORMED", "ERROR" },
-  { "bad_length", "DataLen does not match the data that follows", "MALFORMED", "ERROR" },
+  { "bad_length", "The length in the header does not match the data that follows", "MALFORMED", "ERROR" },
   { "trailing_data", "Data follows the last field", "UNDECODED", "NOTE" },
   { "odd_length", "The text has an odd number of bytes", "MALFORMED", "WARN" },
   { "malformed_xml", "The text is no RCCOMMAND element", "MALFORMED", "ERROR" },
@@ -51,7 +53,9 @@ end
 -- What the expert information says about this message.
 function M.text(id, message)
   local code = message.code
-  if code and id:find("_result$") then
+  if code and id == "result_of_other_version" then
+    return string.format("%s: %s (it belongs to %s)", code.name, TEXTS[id], code.versions)
+  elseif code and id:find("_result$") then
     return string.format("%s: %s", code.name, code.text)
   end
   return TEXTS[id]
@@ -63,8 +67,9 @@ function M.of_message(message)
   if code then
     ids[1] = code.outcome == "established" and "success_result" or "failure_result"
     ids[2] = not code.known and "unknown_result" or not code.used and "unused_result" or nil
+    ids[#ids + 1] = message.is_of_other_version and "result_of_other_version" or nil
   elseif message.type == "UNKNOWN" then
-    ids[1] = message.is_control and "unknown_msg_type" or "unknown_channel"
+    ids[1] = message.unknown
   end
   for _, note in ipairs(message.notes) do
     ids[#ids + 1] = note

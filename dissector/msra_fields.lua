@@ -4,13 +4,22 @@
 -- filter is the protocol's, a dot and this name. Fields of kind "generated_..." are not on the wire as such. A "text"
 -- comes from the network, and has a hidden companion <name>_utf8 (see msra_text).
 
+-- luacheck: read globals frametype
+
 local M = {}
 
 -- Shown for each Remote Assistance message.
 M.MSRA = {
   { "connection", "generated_uint32", "RDP connection" },
+  { "session", "generated_uint32", "Session" },
+  { "version", "generated_uint32", "Protocol version" },
   { "from", "generated_string", "Sent by" },
   { "type", "generated_string", "Message" },
+  { "response_in", "generated_framenum", "Answered in", "RESPONSE" },
+  { "response_to", "generated_framenum", "Answer to", "REQUEST" },
+  { "response_time", "generated_relative_time", "Time since the request" },
+  { "final_result", "generated_uint32", "Final result of the session", "results" },
+  { "masked", "generated_string", "Masked" },
   { "note", "generated_string", "Note" },
   -- [MS-RA] 2.2.1.1, 2.2.1.2
   { "channel_name_len", "uint32", "ChannelNameLen" },
@@ -26,7 +35,26 @@ M.MSRA = {
   { "version_major", "uint32", "versionMajor" },
   { "version_minor", "uint32", "versionMinor" },
   { "ra_connection_string", "text", "raConnectionString" },
+  { "connection_string.protocol_version", "generated_text", "ProtocolVersion" },
+  { "connection_string.protocol_type", "generated_text", "protocolType" },
+  { "connection_string.machine_address", "generated_text", "Listener of the novice" },
+  { "connection_string.assistant_account_pwd", "generated_text", "assistantAccountPwd" },
+  { "connection_string.ra_session_id", "generated_text", "RASessionID" },
+  { "connection_string.ra_session_name", "generated_text", "RASessionName" },
+  { "connection_string.ra_session_pwd", "generated_text", "RASessionPwd" },
+  { "connection_string.protocol_specific_parms", "generated_text", "protocolSpecificParms" },
+  { "connection_string.kh", "generated_text", "KH" },
+  { "connection_string.kh2", "generated_text", "KH2" },
+  { "connection_string.id", "generated_text", "ID" },
+  { "connection_string.transport_id", "generated_text", "ID of the transport" },
+  { "connection_string.transport_sid", "generated_text", "SID of the transport" },
+  { "connection_string.listener_port", "generated_text", "Port of the listener" },
+  { "connection_string.listener_name", "generated_text", "Name of the listener" },
+  { "connection_string.listener_uri", "generated_text", "URI of the listener" },
   { "expert_blob", "text", "expertBlob" },
+  { "expert_blob.name", "text", "NAME" },
+  { "expert_blob.pass", "text", "PASS" },
+  { "expert_blob.property", "text", "Property" },
   { "bstr_count", "uint32", "BSTR byte count" },
   { "encrypted_password", "bytes", "encryptedPassword" },
   { "novice_name", "text", "Novice's name" },
@@ -52,6 +80,26 @@ M.MSRA = {
   -- [MS-RA] 2.2.3
   { "file_data", "bytes", "Block of the file" },
   { "file_data_len", "generated_uint32", "Bytes in this block" },
+  -- [MS-RDPEMC] 2.2
+  { "order_type", "uint16", "Type", "order_types" },
+  { "order_length", "uint16", "Length" },
+  { "flags", "uint16", "Flags", "hex" },
+  { "app_id", "uint32", "AppId" },
+  { "wnd_id", "uint32", "WndId", "hex" },
+  { "participant_id", "uint32", "ParticipantId" },
+  { "group_id", "uint32", "GroupId" },
+  { "disc_type", "uint32", "DiscType", "disc_types" },
+  { "disc_code", "uint32", "DiscCode", "disc_codes" },
+  { "reason_code", "uint32", "ReasonCode", "hex" },
+  { "left", "uint32", "Left" },
+  { "top", "uint32", "Top" },
+  { "right", "uint32", "Right" },
+  { "bottom", "uint32", "Bottom" },
+  { "cch_string", "uint16", "cchString" },
+  { "app_name", "text", "Name of the application" },
+  { "wnd_name", "text", "Name of the window" },
+  { "friendly_name", "text", "FriendlyName" },
+  -- What is not understood, of any message
   { "data", "bytes", "Data" },
 }
 
@@ -80,7 +128,10 @@ M.RDP = {
 
 local GENERATED = "generated_"
 
-local function create_field(abbreviation, kind, label, display, strings)
+local function create_field(abbreviation, kind, label, display, strings, extra)
+  if kind == "framenum" then
+    return ProtoField.framenum(abbreviation, label, base.NONE, frametype[extra])
+  end
   if kind:find("^uint") then
     return ProtoField[kind](abbreviation, label, display, strings)
   end
@@ -96,7 +147,7 @@ function M.create(proto, rows, value_strings)
     local plain = kind:gsub(GENERATED, "")
     local abbreviation = proto.name:lower() .. "." .. name
     local display = extra == "hex" and base.DEC_HEX or base.DEC
-    local entry = { field = create_field(abbreviation, plain, label, display, value_strings[extra]) }
+    local entry = { field = create_field(abbreviation, plain, label, display, value_strings[extra], extra) }
     entry.generated = kind ~= plain
     all[#all + 1] = entry.field
     if plain == "text" then

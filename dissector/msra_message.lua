@@ -93,13 +93,16 @@ function M.decode(data, from, to, sender, transfers)
   if body_at + data_len ~= to then
     body:note("bad_length")
   end
-  local message = { channel = channel, items = body.items, is_control = READERS[channel] == control.read }
+  local is_control = READERS[channel] == control.read
+  local message = { channel = channel, items = body.items }
+  message.unknown = is_control and "unknown_msg_type" or "unknown_channel"
   if transfer.is_file_channel(channel) then
     message.type = transfers:read(body, sender, channel)
   else
     message.type = (READERS[channel] or read_unknown)(body, sender, transfers)
   end
-  message.notes, message.code, message.name, message.transfer = body:notes(), body.code, body.name, body.transfer
+  message.notes, message.name, message.transfer = body:notes(), body.name, body.transfer
+  message.code, message.result = body.code, body.result
   return message
 end
 

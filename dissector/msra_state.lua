@@ -18,6 +18,7 @@ end
 function State:clear()
   self.connections = 0
   self.by_ports = {} -- lists of { connection, client, server, since }, oldest first; an end is { Address, port }
+  self.entries = {} -- all of those, in the order of their numbers
   self.frames = {} -- by frame number: what its PDUs say, in their order
 end
 
@@ -63,12 +64,19 @@ function State:open(pinfo, from)
     client, server = destination, source
   end
   self.by_ports[key] = self.by_ports[key] or {}
-  table.insert(self.by_ports[key], { connection = connection, client = client, server = server, since = pinfo.number })
+  local entry = { connection = connection, client = client, server = server, since = pinfo.number }
+  table.insert(self.by_ports[key], entry)
+  table.insert(self.entries, entry)
   connection:event("open", from, {
     expert_ip = tostring(client[1]), expert_port = client[2],
     novice_ip = tostring(server[1]), novice_port = server[2],
   })
   return connection
+end
+
+-- All connections in the order of their numbers: each { connection, client, server, since }.
+function State:all()
+  return self.entries
 end
 
 local COUNTER = "msra_pdus"
@@ -81,6 +89,11 @@ function State:events(pinfo, connection, read)
   if not pinfo.visited then
     read()
     local events = connection:take_events()
+    for _, event in ipairs(events) do
+      if event.kind == "message" then
+        connection.session:add(event, pinfo.number, pinfo.rel_ts)
+      end
+    end
     if #events > 0 then
       self.frames[pinfo.number] = self.frames[pinfo.number] or {}
       self.frames[pinfo.number][index] = events

@@ -22,6 +22,7 @@ function Stream.new(proto, state, tree)
     proto = proto,
     state = state,
     tree = tree,
+    any_port = true, -- a preference: claim streams of any port
     builtin = {
       tpkt = Dissector.get("tpkt"),
       tls = Dissector.get("tls"),
@@ -222,8 +223,8 @@ function Stream:dissect(tvb, pinfo, tree)
   return 0
 end
 
--- A message that stands alone, as `analyze-pcap --export` writes it.
-function Stream:exported(from, tvb, pinfo, tree)
+-- A message that stands alone, as `analyze-pcap --export` writes it; `read`: the connection's method that reads it.
+function Stream:exported(from, read, tvb, pinfo, tree)
   local connection = self.state:find(pinfo)
   if not connection and not pinfo.visited then
     connection = self.state:open(pinfo, from)
@@ -233,7 +234,7 @@ function Stream:exported(from, tvb, pinfo, tree)
   end
   self:unit({ pinfo = pinfo, tree = tree, connection = connection }, tvb, function()
     local data = tvb:raw()
-    connection:message(from, { data = data, from = 0, to = #data }, data)
+    connection[read](connection, from, { data = data, from = 0, to = #data }, data)
   end)
   self.tree.restore_columns(pinfo)
   return tvb:len()
@@ -241,7 +242,7 @@ end
 
 -- TCP payload that nobody has claimed yet. The first byte decides in nearly all cases.
 function Stream:tcp_heuristic(tvb, pinfo, tree)
-  if tvb:len() == 0 or tvb:raw(0, 1) ~= "\3" then
+  if not self.any_port or tvb:len() == 0 or tvb:raw(0, 1) ~= "\3" then
     return false
   end
   local head = head_of(tvb)
@@ -257,9 +258,8 @@ function Stream:tls_heuristic(tvb, pinfo, tree)
   local outer = self.current
   local connection, from
   if outer then
-    connection, from = outer.connection, outer.from
-    outer.delivered = true
-  else
+    connection, from, outer.delivered = outer.connection, outer.from, true
+  elseif self.any_port then
     connection, from = self:connection(pinfo, head_of(tvb))
   end
   if not connection then

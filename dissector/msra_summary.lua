@@ -45,6 +45,10 @@ end
 
 local function unknown(message)
   local msg_type = value_of(message, "msg_type")
+  local order_type = value_of(message, "order_type")
+  if order_type then
+    return string.format(" (order type %d)", order_type)
+  end
   return msg_type and string.format(" (msgType %d)", msg_type) or " on channel " .. text.label(message.channel)
 end
 

@@ -4,8 +4,11 @@
 -- (Remote Desktop transport), and the columns Protocol and Info.
 
 local experts = require("msra_experts")
+local secrets = require("msra_secrets")
 local summary = require("msra_summary")
 local text = require("msra_text")
+
+-- luacheck: read globals NSTime
 
 local Tree = {}
 Tree.__index = Tree
@@ -15,20 +18,21 @@ local SHOWN = "msra_shown" -- in pinfo.private: this frame has a message
 
 -- `msra`, `rdp`: each with `proto`, the Proto, and `fields` (see msra_fields); `infos`: the expert information by id.
 function Tree.new(msra, rdp, infos)
-  return setmetatable({ msra = msra, rdp = rdp, infos = infos }, Tree)
+  return setmetatable({ msra = msra, rdp = rdp, infos = infos, masks_secrets = false }, Tree)
 end
 
 -- Add a field; `value` true means that the bytes themselves are the value. `exact`: add the companion of a text.
-local function add(tree, fields, name, range, value, exact)
+local function add(tree, fields, name, range, value, exact, is_generated)
   local entry = fields[name]
   local shown = entry.utf8 and text.for_xml(value) or value
   local item = value == true and tree:add(entry.field, range) or tree:add(entry.field, range, shown)
-  if entry.generated then
+  if entry.generated or is_generated then
     item:set_generated()
   end
   if exact and entry.utf8 then
     tree:add(entry.utf8, range, text.hex(value)):set_hidden()
   end
+  return item
 end
 
 -- An attribute of RCCOMMAND: name and value, and the field that known ones have besides.
@@ -43,39 +47,75 @@ local function add_attribute(tree, fields, range, item, exact)
   end
 end
 
+-- The time between two moments in seconds, as Wireshark's fields take it.
+local function difference(from, to)
+  local nanoseconds = math.max(math.floor((to - from) * 1e9 + 0.5), 0)
+  local seconds = math.floor(nanoseconds / 1e9)
+  return NSTime.new(seconds, math.floor(nanoseconds - seconds * 1e9))
+end
+
 -- Whether one of the texts needs a companion; then all have one, so that those of repeated fields stay in step.
-local function needs_exact(rows, key)
-  for _, row in ipairs(rows) do
-    if type(row[key]) == "string" and not text.is_safe(row[key]) then
+local function needs_exact(items)
+  for _, item in ipairs(items) do
+    if (type(item.value) == "string" and not text.is_safe(item.value)) or needs_exact(item.children or {}) then
       return true
     end
   end
   return false
 end
 
-function Tree:message(tree, tvb, pinfo, event, connection)
-  local message, fields = event.message, self.msra.fields
-  local at = event.at
-  if event.data then
-    tvb, at = ByteArray.new(event.data, true):tvb("Remote Assistance message"), event.at
-  end
-  local whole, line = tvb:range(at, event.size), summary.of(message)
-  local exact = needs_exact(message.items, "value")
-  local root = tree:add(self.msra.proto, whole, string.format("%s, %s, from the %s", PROTOCOL, line, event.from))
-  add(root, fields, "connection", whole, connection.id)
-  add(root, fields, "from", whole, event.from)
-  add(root, fields, "type", whole, message.type)
+-- The items of a message, which starts at `at` of the bytes.
+function Tree:items(tree, tvb, at, message)
+  local fields, exact = self.msra.fields, needs_exact(message.items)
   for _, item in ipairs(message.items) do
     local range = tvb:range(at + item.at, item.size)
-    if item.field == "attribute" then
-      add_attribute(root, fields, range, item, exact)
+    if self.masks_secrets and secrets.is_secret(message, item) then
+      add(tree, fields, "masked", range, item.name or item.field)
+    elseif item.field == "attribute" then
+      add_attribute(tree, fields, range, item, exact)
     else
-      add(root, fields, item.field, range, item.value, exact)
+      local subtree = add(tree, fields, item.field, range, item.value, exact, item.generated)
+      for _, part in ipairs(item.children or {}) do
+        add(subtree, fields, part.field, tvb:range(at + part.at, part.size), part.value, exact, part.generated)
+      end
     end
   end
+end
+
+-- What other messages of the connection say about this one. Later ones are known from the second pass on.
+function Tree:relations(tree, whole, pinfo, event, connection)
+  local fields, request, response = self.msra.fields, event.request, event.response
+  if request then
+    add(tree, fields, "response_to", whole, request.frame)
+    add(tree, fields, "response_time", whole, difference(request.time, event.time))
+  end
+  if pinfo.visited and response then
+    add(tree, fields, "response_in", whole, response.frame)
+  end
+  if pinfo.visited and connection.session.final_result then
+    add(tree, fields, "final_result", whole, connection.session.final_result)
+  end
+end
+
+function Tree:message(tree, tvb, pinfo, event, connection)
+  local message, fields, at = event.message, self.msra.fields, event.at
+  if event.data then
+    tvb = ByteArray.new(event.data, true):tvb("Remote Assistance message")
+  end
+  local whole, line = tvb:range(at, event.size), summary.of(message)
+  local root = tree:add(self.msra.proto, whole, string.format("%s, %s, from the %s", PROTOCOL, line, event.from))
+  add(root, fields, "connection", whole, connection.id)
+  add(root, fields, "session", whole, connection.id)
+  if event.version then
+    add(root, fields, "version", whole, event.version)
+  end
+  add(root, fields, "from", whole, event.from)
+  add(root, fields, "type", whole, message.type)
+  self:items(root, tvb, at, message)
   for _, note in ipairs(message.notes) do
     add(root, fields, "note", whole, note)
   end
+  self:relations(root, whole, pinfo, event, connection)
   for _, id in ipairs(experts.of_message(message)) do
     if self.infos[id] then
       root:add_proto_expert_info(self.infos[id], experts.text(id, message))

@@ -36,6 +36,9 @@ for line in io.lines() do
     local fields = {}
     for _, item in ipairs(decoded.items) do
       assert(item.at >= 0 and item.size >= 0 and item.at + item.size <= #data, "an item outside the message")
+      for _, part in ipairs(item.children or {}) do
+        assert(part.at >= item.at and part.at + part.size <= item.at + item.size, "a part outside its item")
+      end
       fields[#fields + 1] = field(item, data)
     end
     print(hex(decoded.channel), decoded.type, table.concat(decoded.notes, ","), table.concat(fields, " "))

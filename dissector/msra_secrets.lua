@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: GPL-2.0-or-later
+--
+-- What is left out of the tree if the user wants secrets masked: screenshots and exports end up in tickets. The bytes
+-- themselves stay in the capture.
+
+local M = {}
+
+local FIELDS = {
+  ra_connection_string = true, -- whoever has it can connect while the invitation is open
+  expert_blob = true, -- PASS: the encrypted PassStub, open to an offline attack on the password
+  encrypted_password = true, -- the same
+  token = true, -- [MS-RA] 2.2.4: proves the password
+}
+
+local ATTRIBUTE = "voipgokey" -- [MS-RA] 2.2.2: the key of the voice connection
+
+-- The messages whose other bytes are as secret as their fields.
+local TYPES = {
+  REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP = true,
+  REMOTEDESKTOP_CTL_AUTHENTICATE = true,
+  REMOTEDESKTOP_CTL_VERIFY_PASSWORD = true,
+  REMOTEDESKTOP_EXPERT_ON_VISTA = true,
+  REMOTEDESKTOP_CTL_TOKEN = true,
+}
+
+local function has_key(message)
+  for _, item in ipairs(message.items) do
+    if item.field == "attribute" and item.name == ATTRIBUTE then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether this item of the message is secret.
+function M.is_secret(message, item)
+  return FIELDS[item.field]
+    or (item.field == "data" and TYPES[message.type])
+    or (item.field == "attribute" and item.name == ATTRIBUTE)
+    or (item.field == "command" and has_key(message))
+    or false
+end
+
+return M

@@ -1,0 +1,67 @@
+-- Opens the windows of the menu Tools without Wireshark: `lua windows.lua FOLDER`. Standard output: for each window its
+-- title, its text after a redraw, and whether its listener is gone after it was closed.
+
+package.path = arg[1] .. "/?.lua;" .. package.path
+
+local windows, menus = {}, {}
+
+function _G.gui_enabled()
+  return true
+end
+
+function _G.register_stat_cmd_arg()
+end
+
+function _G.register_menu(name, action)
+  menus[#menus + 1] = { name = name, action = action }
+end
+
+_G.Listener = {
+  new = function()
+    local tap = {}
+    function tap.remove()
+      tap.removed = true
+    end
+    windows[#windows].tap = tap
+    return tap
+  end,
+}
+
+_G.TextWindow = {
+  new = function(title)
+    local window = { title = title }
+    function window.set(_, text)
+      window.text = text
+    end
+    function window.set_atclose(_, action)
+      window.close = action
+    end
+    windows[#windows + 1] = window
+    return window
+  end,
+}
+
+local entries = {}
+require("msra_statistics").register({
+  all = function()
+    return entries
+  end,
+})
+table.sort(menus, function(a, b)
+  return a.name < b.name
+end)
+for _, menu in ipairs(menus) do
+  entries = {}
+  menu.action()
+  local window = windows[#windows]
+  local before = window.text
+  local session = { results = {}, messages = 1, first_frame = 5 }
+  session.results[1] = { frame = 5, from = "novice", value = 41, code = { name = "NAME", text = "Text" } }
+  local client, server = { "::1", 50000 }, { "10.0.0.1", 3389 }
+  entries = { { connection = { id = 1, session = session }, client = client, server = server } }
+  window.tap.draw()
+  assert(window.text ~= before, "no redraw")
+  window.close()
+  print(menu.name .. "|" .. window.title .. "|" .. tostring(window.tap.removed))
+  print(window.text:match("\n(1 [^\n]*)\n"))
+end
