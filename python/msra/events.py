@@ -121,7 +121,7 @@ NOTES: Mapping[str, str] = {
     "bstr_counted": "the string has a BSTR byte count",
     "bstr_raw": "the string has no BSTR byte count",
     "truncated": "the message ends before its fields do",
-    "bad_length": "DataLen does not match the data that follows",
+    "bad_length": "the length in the header does not match the data that follows",
     "trailing_data": "data follows the last field",
     "odd_length": "the text has an odd number of bytes",
     "malformed_xml": "the text is no RCCOMMAND element",

@@ -18,7 +18,7 @@ SILENT = {
     "unknown_result": lambda: Story().version2().result(0x80004005),
     "hresult_result": lambda: Story().version2().result(1234),
     "unused_result": lambda: Story().version2().result(41),
-    "result_of_other_version": lambda: Story().version1().result(26),
+    "result_of_other_version": lambda: Story().version1().result(0x80004005),
 }
 
 

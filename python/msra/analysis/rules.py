@@ -40,7 +40,7 @@ RESULT_RULES = (
     ),
     ResultRule(
         "result_of_other_version", "warning", "[MS-RA] 2.2.6",
-        lambda code, version: code.known and version in (1, 2) and version not in code.versions,
+        lambda code, version: bool(code.versions) and version in (1, 2) and version not in code.versions,
         "{name} belongs to protocol version {versions} only, and this session uses another one.",
     ),
 )  # fmt: skip

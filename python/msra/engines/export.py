@@ -20,8 +20,8 @@ from msra.capture.writer import PcapngWriter
 from msra.events import ConnectionOpened, Endpoint, Event, Message
 
 LINKTYPE_WIRESHARK_UPPER_PDU = 252
-DISSECTORS = {"expert": "msra_expert", "novice": "msra_novice"}
-"""The plugin's dissectors of single messages: the name tells who sent it, which the message itself does not."""
+ENCOMSP = "encomsp"
+"""The channel whose messages are orders of [MS-RDPEMC], without a Remote Assistance header."""
 
 _END, _DISSECTOR, _PORT_TYPE, _SOURCE_PORT, _DESTINATION_PORT, _FRAME = 0, 12, 24, 25, 26, 30
 _ADDRESSES = {4: (20, 21), 6: (22, 23)}
@@ -53,7 +53,7 @@ def upper_pdu(message: Message, opened: ConnectionOpened) -> bytes:
     ends = (opened.expert, opened.novice) if message.sender == "expert" else (opened.novice, opened.expert)
     source, destination = map(_address, ends)
     tags = (
-        (_DISSECTOR, DISSECTORS[message.sender].encode()),
+        (_DISSECTOR, dissector_of(message).encode()),
         (_ADDRESSES[source.version][0], source.packed),
         (_ADDRESSES[destination.version][1], destination.packed),
         (_PORT_TYPE, struct.pack(">I", _TCP)),
@@ -64,6 +64,11 @@ def upper_pdu(message: Message, opened: ConnectionOpened) -> bytes:
     )
     padded = ((tag, value + bytes(-len(value) % 4)) for tag, value in tags)
     return b"".join(struct.pack(">HH", tag, len(value)) + value for tag, value in padded) + message.data
+
+
+def dissector_of(message: Message) -> str:
+    """The plugin's dissector of this message: its name tells the sender, which the message itself does not."""
+    return f"{ENCOMSP if message.channel == ENCOMSP else 'msra'}_{message.sender}"
 
 
 def _address(end: Endpoint) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

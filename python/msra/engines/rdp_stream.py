@@ -8,12 +8,13 @@ TCP bytes -> transport.Connection -> channel messages -> layers.decode -> events
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msra.capture import tls
 from msra.engines.secrets import Secrets
 from msra.events import ConnectionOpened, Endpoint, Event, Fact, Gap, Message, Role
 from msra.layers.decode import decode_message
+from msra.layers.encomsp import decode_encomsp
 from msra.layers.file_transfer import FileTransfers, is_file_channel
 from msra.transport import model
 from msra.transport.connection import Connection
@@ -30,7 +31,7 @@ def identify(message: bytes) -> str | None:
     return "remdesk" if decoded.channel in KNOWN_CHANNELS or is_file_channel(decoded.channel) else None
 
 
-WANTED = model.Wanted(static=frozenset({"remdesk"}), dynamic=frozenset({"RC_CTL"}), identify=identify)
+WANTED = model.Wanted(static=frozenset({"remdesk", "encomsp"}), dynamic=frozenset({"RC_CTL"}), identify=identify)
 
 
 class RdpStream:
@@ -84,7 +85,7 @@ class RdpStream:
                 yield ConnectionOpened(self.number, item.origin.frame, item.origin.time, *self._ends)
                 self._ends = None
             if isinstance(item, model.ChannelMessage):
-                yield self._message(item)
+                yield from self._CHANNELS.get(item.channel, RdpStream._message)(self, item)
             elif isinstance(item, model.Ciphertext):
                 yield from self._records(item.origin, self._tls.feed(item.origin.from_client, item.data))
             elif isinstance(item, model.Fact):
@@ -92,16 +93,33 @@ class RdpStream:
             elif isinstance(item, model.Gap):
                 yield self._gap(item)
 
-    def _message(self, item: model.ChannelMessage) -> Event:
+    def _orders(self, item: model.ChannelMessage) -> Iterator[Event]:
+        """[MS-RDPEMC] 2.2: several orders may share one channel message."""
+        orders, unread = decode_encomsp(item.data)
+        at = 0
+        for order in orders:
+            yield Message(
+                self.number, item.origin.frame, item.origin.time,
+                _role(item.origin), item.channel, order.type, order.fields, order.notes,
+                item.data[at : at + order.size],
+            )  # fmt: skip
+            at += order.size
+        if unread:
+            yield self._gap(model.Gap(item.origin, "bad_header", unread))
+
+    def _message(self, item: model.ChannelMessage) -> Iterator[Event]:
         decoded = decode_message(item.data)
         if decoded is None:
-            return self._gap(model.Gap(item.origin, "bad_header", len(item.data)))
+            yield self._gap(model.Gap(item.origin, "bad_header", len(item.data)))
+            return
         sender = _role(item.origin)
         decoded = self._transfers.classify(sender, decoded)
-        return Message(
+        yield Message(
             self.number, item.origin.frame, item.origin.time,
             sender, decoded.channel, decoded.type, decoded.fields, decoded.notes, item.data,
         )  # fmt: skip
+
+    _CHANNELS: Mapping[str, Callable[[RdpStream, model.ChannelMessage], Iterator[Event]]] = {"encomsp": _orders}
 
     def _gap(self, gap: model.Gap) -> Gap:
         return Gap(self.number, gap.origin.frame, gap.origin.time, _role(gap.origin), gap.kind, gap.size)
