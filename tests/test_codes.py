@@ -222,3 +222,7 @@ def test_importing_codes_loads_nothing_else_of_the_package() -> None:
     program = "import sys, msra.codes; print(sorted(name for name in sys.modules if name.startswith('msra')))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout.strip() == "['msra', 'msra.codes']"
+
+
+def test_numbers_as_people_write_them() -> None:
+    assert [lookup(value).number for value in (0, 41, 1234, 0x80004005)] == ["0", "41", "1234", "0x80004005"]

@@ -56,6 +56,11 @@ class ResultCode:
     known: bool = True
 
     @property
+    def number(self) -> str:
+        """The value as people write it: HRESULTs in hexadecimal, result codes in decimal digits."""
+        return f"0x{self.value:08x}" if self.value >= 0x80000000 else str(self.value)
+
+    @property
     def advice(self) -> str:
         """The likeliest causes and the most promising steps, as one short paragraph."""
         return " ".join(self.causes[:2] + self.next_steps[:2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from msra.analysis import rules, verdict
@@ -104,11 +103,3 @@ class Sessions:
         """The sessions, numbered from 1 in the order in which their connections were opened."""
         found = [collector for collector in self._collectors.values() if collector.is_session()]
         return [collector.session(number) for number, collector in enumerate(found, start=1)]
-
-
-def sessions_of(events: Iterable[Event]) -> Sessions:
-    """Collect all events."""
-    sessions = Sessions()
-    for event in events:
-        sessions.add(event)
-    return sessions

@@ -96,7 +96,7 @@ def _by_result(evidence: Evidence, start: int) -> Verdict | None:
     summaries = {
         Outcome.ESTABLISHED: f"The novice let the expert in, {after}.",
         Outcome.REFUSED: f"The novice's user refused, {after}: {code.name} ({code.value}).",
-        Outcome.FAILED: f"The novice answered with an error, {after}: {code.name} ({_number(code.value)}).",
+        Outcome.FAILED: f"The novice answered with an error, {after}: {code.name} ({code.number}).",
     }
     outcome = Outcome(code.outcome)
     return Verdict(outcome, code.value, summaries[outcome], code.advice)
@@ -198,7 +198,3 @@ RULES: tuple[Callable[[Evidence, int], Verdict | None], ...] = (
     _by_missing_start,
     _incomplete,
 )
-
-
-def _number(value: int) -> str:
-    return f"0x{value:08x}" if value >= 0x80000000 else str(value)

@@ -99,7 +99,7 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
         yield from _row("Advice", verdict.advice) if verdict.advice else ()
         return
     code = codes.lookup(verdict.result)
-    yield from _row("Result", f"{_number(code.value)} {code.name}")
+    yield from _row("Result", f"{code.number} {code.name}")
     yield from _row("", code.text)
     yield from _row("Summary", verdict.summary)
     if verdict.outcome is not Outcome.ESTABLISHED:
@@ -125,7 +125,7 @@ def _details(message: Message, show_secrets: bool) -> Iterator[str]:
     fields = shown_fields(message, show_secrets)
     if "result" in fields:
         code = codes.lookup(int(fields["result"]))
-        yield f"{_number(code.value)} {code.name}"
+        yield f"{code.number} {code.name}"
     elif "version_major" in fields and "version_minor" in fields:
         yield f"{fields['version_major']}.{fields['version_minor']}"
     elif message.type == "RCCOMMAND" and "name" in fields:
@@ -154,10 +154,6 @@ def _wrapped(head: str, text: str) -> Iterator[str]:
 
 def _endpoint(endpoint: Endpoint) -> str:
     return f"[{endpoint.ip}]:{endpoint.port}" if ":" in endpoint.ip else f"{endpoint.ip}:{endpoint.port}"
-
-
-def _number(value: int) -> str:
-    return f"0x{value:08x}" if value >= 0x80000000 else str(value)
 
 
 def _count(number: int, noun: str) -> str:
