@@ -68,10 +68,34 @@ msra.prefs.max_message = Pref.uint("Maximum size of a message in MiB", 16,
 msra.prefs.mask_secrets = Pref.bool("Mask passwords, tokens and connection strings", false,
   "Leave them out of the tree and the columns; the bytes of the capture stay as they are")
 
+msra.prefs.ports = Pref.range("Additional RDP ports", "",
+  "On these TCP ports every connection is taken for RDP, as on 3389: 3390,5000-5010", 65535)
+msra.prefs.unknown_text = Pref.string("Meaning of unknown result codes", codes.texts.unknown,
+  "Shown for codes that [MS-RA] 2.2.6 does not list")
+
+local port_tables = { DissectorTable.get("tcp.port"), DissectorTable.get("tls.port") }
+local given_ports = "" -- the preference as it was applied
+
+local function give_ports(ports)
+  if ports ~= given_ports then
+    for _, ports_of in ipairs(port_tables) do
+      if given_ports ~= "" then
+        ports_of:remove(given_ports, msra_rdp)
+      end
+      if ports ~= "" then
+        ports_of:add(ports, msra_rdp)
+      end
+    end
+    given_ports = ports
+  end
+end
+
 local function apply_preferences()
   local mebibytes = math.min(math.max(msra.prefs.max_message, 1), 1024)
   channels.MAX_MESSAGE = mebibytes * 1024 * 1024
   stream.any_port, tree.masks_secrets = msra.prefs.any_port, msra.prefs.mask_secrets
+  codes.texts.unknown = msra.prefs.unknown_text
+  give_ports(msra.prefs.ports)
 end
 
 function msra.init()
@@ -109,8 +133,7 @@ for name, method in pairs(heuristics) do
   end)
 end
 
-for _, name in ipairs({ "tcp.port", "tls.port" }) do
-  local ports = DissectorTable.get(name)
+for _, ports in ipairs(port_tables) do
   ports:add(3389, msra_rdp) -- in place of the built-in TPKT, which is called from here
   ports:add_for_decode_as(msra_rdp)
 end

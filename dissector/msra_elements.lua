@@ -14,11 +14,12 @@ local TAG = "^" .. SPACE .. "<(/?)([A-Za-z_:][A-Za-z0-9_:.-]*)()"
 local TAG_END = "^" .. SPACE .. "(/?)>()"
 local MOST_ELEMENTS, MOST_NESTING = 1000, 8
 
--- The elements in the order of their start tags, each { path, values }: the names from the root on, as "/E/A", and the
--- attributes by lower-case name. nil if `text` is no document; between its tags there may be only white space.
+-- The elements in the order of their start tags, each { path, values, attributes }: the names from the root on, as
+-- "/E/A"; the values by lower-case name, and the attributes as msra_command gives them. nil if `text` is no document;
+-- between its tags there may be only white space.
 function M.scan(text)
-  text = text:gsub(BOM, "")
-  local at, elements, names = text:match(DECLARATION) or 1, {}, {}
+  local start = #(text:match(BOM) or "") + 1
+  local at, elements, names = text:match(DECLARATION, start) or start, {}, {}
   local closes, name, behind = text:match(TAG, at)
   while closes do
     local attributes, tag_end = command.attributes(text, behind)
@@ -33,12 +34,12 @@ function M.scan(text)
     elseif (#elements > 0 and #names == 0) or #names == MOST_NESTING or #elements == MOST_ELEMENTS then
       return nil
     else
-      local values = {}
+      local values, by_name = {}, {}
       for _, attribute in ipairs(attributes) do
-        values[attribute.name] = attribute.value
+        values[attribute.name], by_name[attribute.name] = attribute.value, attribute
       end
       names[#names + 1] = name
-      elements[#elements + 1] = { path = "/" .. table.concat(names, "/"), values = values }
+      elements[#elements + 1] = { path = "/" .. table.concat(names, "/"), values = values, attributes = by_name }
       names[#names] = empty ~= "/" and name or nil
     end
     at = next_at

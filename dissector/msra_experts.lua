@@ -22,6 +22,7 @@ local MSRA = {
   { "trailing_data", "Data follows the last field", "UNDECODED", "NOTE" },
   { "odd_length", "The text has an odd number of bytes", "MALFORMED", "WARN" },
   { "malformed_xml", "The text is no RCCOMMAND element", "MALFORMED", "ERROR" },
+  { "malformed_contact", "The internal file is no contact information", "MALFORMED", "NOTE" },
   { "name_not_terminated", "ChannelName has no NUL terminator", "PROTOCOL", "COMMENT" },
   { "incomplete_pdu", "The rest of the RDP packet is missing", "REASSEMBLE", "WARN" },
   { "bad_framing", "The bytes are no RDP packet", "MALFORMED", "WARN" },

@@ -80,6 +80,15 @@ M.MSRA = {
   -- [MS-RA] 2.2.3
   { "file_data", "bytes", "Block of the file" },
   { "file_data_len", "generated_uint32", "Bytes in this block" },
+  -- [MS-RA] 2.2.5
+  { "contact", "generated_none", "Contact" },
+  { "contact.name", "text", "NAME" },
+  { "contact.computer_name", "text", "COMPUTERNAME" },
+  { "contact.avatar", "text", "AVATAR" },
+  { "contact.public_key", "text", "PUBLICKEY" },
+  { "contact.address", "text", "ADDRESS" },
+  { "contact.type", "text", "TYPE" },
+  { "contact.time", "text", "TIME" },
   -- [MS-RDPEMC] 2.2
   { "order_type", "uint16", "Type", "order_types" },
   { "order_length", "uint16", "Length" },

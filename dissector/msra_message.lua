@@ -10,6 +10,7 @@
 local Body = require("msra_body")
 local bytes = require("msra_bytes")
 local command = require("msra_command")
+local contact = require("msra_contact")
 local control = require("msra_control")
 local transfer = require("msra_transfer")
 
@@ -74,8 +75,8 @@ end
 local READERS = { RC_CTL = control.read, remdesk = control.read, ["70"] = read_chat, ["71"] = read_command }
 
 -- Decode the message in data[from, to), or give nil if it has no valid header. `transfers` are those of the connection.
--- The message: channel, type, items, notes, and for the summary code, name, transfer where there is one. Offsets of
--- the items count from `from`.
+-- The message: channel, type, items, notes, and where there is one contact, and for the summary code, name, transfer.
+-- Offsets of the items count from `from`.
 function M.decode(data, from, to, sender, transfers)
   local body_at = name_end(data, from, to)
   if not body_at then
@@ -103,6 +104,9 @@ function M.decode(data, from, to, sender, transfers)
   end
   message.notes, message.name, message.transfer = body:notes(), body.name, body.transfer
   message.code, message.result = body.code, body.result
+  if body.content then -- of an internal file that is whole now
+    message.contact = { data = body.content, items = contact.items(body.content) }
+  end
   return message
 end
 

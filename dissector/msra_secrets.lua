@@ -32,9 +32,15 @@ local function has_key(message)
   return false
 end
 
+-- A malformed RCCOMMAND, whose attributes can't be told apart, and may have the key among them.
+local function may_have_key(message, item)
+  return item.field == "text" and message.type == "RCCOMMAND" and item.value:lower():find(ATTRIBUTE, 1, true) ~= nil
+end
+
 -- Whether this item of the message is secret.
 function M.is_secret(message, item)
   return FIELDS[item.field]
+    or may_have_key(message, item)
     or (item.field == "data" and TYPES[message.type])
     or (item.field == "attribute" and item.name == ATTRIBUTE)
     or (item.field == "command" and has_key(message))

@@ -5,13 +5,19 @@
 
 local M = {}
 
--- [MS-RA] 3: how both sides determine the version, by type and sender. The first of these decides, it never changes.
+-- [MS-RA] 3: how both sides determine the version, by type and sender. The first of these decides.
 local VERSIONS = {
   ["REMOTEDESKTOP_CTL_TOKEN expert"] = 3,
   ["REMOTEDESKTOP_CTL_TOKEN novice"] = 3,
   ["REMOTEDESKTOP_EXPERT_ON_VISTA expert"] = 2,
   ["REMOTEDESKTOP_CTL_VERSIONINFO expert"] = 1,
   ["REMOTEDESKTOP_CTL_AUTHENTICATE expert"] = 1,
+}
+
+-- [MS-RA] 2.2.1.11, 2.2.1.9: messages of one version only, for captures without those above.
+local WEAK_VERSIONS = {
+  ["REMOTEDESKTOP_CTL_VERIFY_PASSWORD expert"] = 2,
+  ["REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP expert"] = 1,
 }
 
 -- What a RESULT of the other side answers ([MS-RA] 2.2.1.6, 3.4.5, 3.6.5).
@@ -24,14 +30,18 @@ local REQUESTS = {
 local OTHER = { expert = "novice", novice = "expert" }
 local MOST_REQUESTS = 16 -- that wait for a RESULT; real ones are two
 local MOST_RESULTS = 1000 -- that the statistics list
+local MOST_EVENTS = 5000 -- that the ladder shows
 
 local Session = {}
 Session.__index = Session
 
 function M.new()
   return setmetatable({
+    number = nil, -- counts the sessions of the capture; given with the first message
     messages = 0,
+    events = {}, -- the first ones
     version = nil,
+    is_sure = false, -- of the version: it never changes then
     results = {}, -- in their order: { frame, from, value, code }
     waiting = { expert = {}, novice = {} }, -- requests by sender, the oldest first
   }, Session)
@@ -50,6 +60,13 @@ local function is_of_other_version(self, code)
     and not code.versions:find(self.version, 1, true)
 end
 
+local function learn_version(self, key)
+  if not self.is_sure then
+    self.is_sure = VERSIONS[key] ~= nil
+    self.version = VERSIONS[key] or self.version or WEAK_VERSIONS[key]
+  end
+end
+
 -- Take the next message of the connection. `event`: from, message; it gets frame and time (in seconds), and
 --     version       the protocol version, once it is known
 --     request       of a RESULT: the event that it answers
@@ -59,7 +76,10 @@ function Session:add(event, frame, time)
   event.frame, event.time = frame, time
   self.messages = self.messages + 1
   self.first_frame = self.first_frame or frame
-  self.version = self.version or VERSIONS[message.type .. " " .. event.from]
+  if self.messages <= MOST_EVENTS then
+    self.events[self.messages] = event
+  end
+  learn_version(self, message.type .. " " .. event.from)
   event.version = self.version
   if message.code then
     answer(self, event)

@@ -19,6 +19,7 @@ function State:clear()
   self.connections = 0
   self.by_ports = {} -- lists of { connection, client, server, since }, oldest first; an end is { Address, port }
   self.entries = {} -- all of those, in the order of their numbers
+  self.numbers = {} -- of sessions, those that are given
   self.frames = {} -- by frame number: what its PDUs say, in their order
 end
 
@@ -79,6 +80,19 @@ function State:all()
   return self.entries
 end
 
+-- The number of a session, with its first message: sessions are counted in the order in which their connections were
+-- opened, without connections that are no Remote Assistance as far as is known by then.
+function State:number_session(connection)
+  local number = 1
+  for index = 1, connection.id - 1 do
+    number = number + (self.entries[index].connection:may_be_assistance() and 1 or 0)
+  end
+  while self.numbers[number] do
+    number = number + 1
+  end
+  self.numbers[number], connection.session.number = true, number
+end
+
 local COUNTER = "msra_pdus"
 
 -- The events of the next PDU of this frame. On the first pass `read` makes them; later they are found again by
@@ -91,6 +105,9 @@ function State:events(pinfo, connection, read)
     local events = connection:take_events()
     for _, event in ipairs(events) do
       if event.kind == "message" then
+        if not connection.session.number then
+          self:number_session(connection)
+        end
         connection.session:add(event, pinfo.number, pinfo.rel_ts)
       end
     end

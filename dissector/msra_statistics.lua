@@ -1,9 +1,12 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 --
--- Tables about the whole capture: `tshark -q -z msra,sessions`, `-z msra,results`, and in Wireshark windows of text in
--- the menu Tools, Remote Assistance.
+-- Tables about the whole capture: `tshark -q -z msra,sessions`, `msra,results` and `msra,ladder`, and in Wireshark
+-- windows of text in the menu Tools, Remote Assistance.
 
--- luacheck: read globals Listener MENU_TOOLS_UNSORTED TextWindow gui_enabled register_menu register_stat_cmd_arg
+-- luacheck: read globals Listener MENU_TOOLS_UNSORTED TextWindow copy_to_clipboard gui_enabled register_menu
+-- luacheck: read globals register_stat_cmd_arg
+
+local ladder = require("msra_ladder")
 
 local M = {}
 
@@ -28,7 +31,7 @@ function M.sessions(state)
     local final = session.results[#session.results]
     if session.messages > 0 then
       lines[#lines + 1] = row:format(
-        entry.connection.id, session.first_frame, address(entry.client), address(entry.server),
+        session.number, session.first_frame, address(entry.client), address(entry.server),
         session.version or "?", session.messages, final and result_text(final.value, final.code) or "-"
       )
     end
@@ -45,15 +48,23 @@ function M.results(state)
   for _, entry in ipairs(state:all()) do
     for _, result in ipairs(entry.connection.session.results) do
       local text = result_text(result.value, result.code) .. ": " .. result.code.text
-      lines[#lines + 1] = row:format(entry.connection.id, result.frame, result.from, text)
+      lines[#lines + 1] = row:format(entry.connection.session.number, result.frame, result.from, text)
     end
   end
   lines[#lines + 1] = LINE
   return table.concat(lines, "\n") .. "\n"
 end
 
+-- Every message: who said what to whom.
+function M.ladder(state)
+  local lines = { LINE, "Remote Assistance ladder", LINE, ladder.of(state:all(), address) .. LINE }
+  return table.concat(lines, "\n") .. "\n"
+end
+
 -- The tables by the name behind "msra,"; and the title of the window.
-local TABLES = { sessions = { M.sessions, "Sessions" }, results = { M.results, "Results" } }
+local TABLES = {
+  sessions = { M.sessions, "Sessions" }, results = { M.results, "Results" }, ladder = { M.ladder, "Ladder" },
+}
 
 -- A listener makes tshark dissect every frame although nothing is printed; what it needs is in the state by then.
 local function register_command(name, write)
@@ -77,6 +88,10 @@ local function register_window(title, write)
     function tap.draw()
       window:set(write())
     end
+    tap.reset = tap.draw -- another capture is opened
+    window:add_button("Copy", function()
+      copy_to_clipboard(write())
+    end)
     window:set(write())
   end, MENU_TOOLS_UNSORTED)
 end

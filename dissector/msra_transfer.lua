@@ -9,6 +9,7 @@
 -- not reached; what else looks like a command is one.
 
 local bytes = require("msra_bytes")
+local contact = require("msra_contact")
 
 local M = {}
 
@@ -62,7 +63,10 @@ function Transfers:announced(sender, values)
   end
   forget(self, channel)
   local is_size = size:find("^[0-9]+$") and #size <= 19
-  self.open[channel] = { sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename }
+  self.open[channel] = {
+    sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename,
+    blocks = contact.is_internal(values) and {} or nil, -- the content of contact files is kept
+  }
   self.order[#self.order + 1] = channel
   if #self.order > MOST_TRANSFERS then
     forget(self, self.order[1])
@@ -73,6 +77,25 @@ local function is_block(transfer, sender, size)
   return transfer and transfer.accepted and transfer.sender == sender and transfer.received + size <= transfer.size
 end
 
+-- Keep the next block of a file that may be a contact; gives up when it is too large for one.
+local function keep(transfer, block)
+  if transfer.received > contact.MOST_BYTES then
+    transfer.blocks = nil
+  elseif transfer.blocks then
+    table.insert(transfer.blocks, block)
+  end
+end
+
+-- The whole content, once: with the block that makes it whole, or when the sender says so.
+local function take_content(transfer)
+  local blocks = transfer and transfer.blocks
+  if blocks and #blocks > 0 then
+    transfer.blocks = nil
+    return table.concat(blocks)
+  end
+  return nil
+end
+
 -- Reads a message of a file channel; gives its type.
 --
 --     | a block of the file, or the text of a command, NUL |
@@ -81,9 +104,11 @@ function Transfers:read(body, sender, channel)
   local command = size <= 30 and COMMANDS[body.data:sub(body.at + 1, body.stop)]
   if not command or is_block(transfer, sender, size) then
     body:add("file_data_len", size, body.at, size)
-    body:bytes("file_data")
+    local at = body:bytes("file_data").at
     if transfer then
       transfer.received = transfer.received + size
+      keep(transfer, body.data:sub(at + 1, at + size))
+      body.content = transfer.received == transfer.size and take_content(transfer) or nil
       body.transfer = { received = transfer.received, size = transfer.size, name = transfer.name }
     end
     return M.FILE_DATA
@@ -94,6 +119,7 @@ function Transfers:read(body, sender, channel)
   elseif command.name == "FILEXFERACK" then
     transfer.accepted = transfer.accepted or sender ~= transfer.sender
   else
+    body.content = command.name == "FILEXFEREND" and take_content(transfer) or nil
     forget(self, channel)
   end
   return command.name

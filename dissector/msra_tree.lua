@@ -82,6 +82,21 @@ function Tree:items(tree, tvb, at, message)
   end
 end
 
+-- The contact in a file that this message makes whole, on the bytes of the file.
+function Tree:contact(tree, contact)
+  local tvb, fields = ByteArray.new(contact.data, true):tvb("Remote Assistance contact"), self.msra.fields
+  local subtree = tree:add(fields.contact.field, tvb:range())
+  subtree:set_generated()
+  if not contact.items then
+    subtree:add_proto_expert_info(self.infos.malformed_contact)
+    return
+  end
+  local exact = needs_exact(contact.items)
+  for _, item in ipairs(contact.items) do
+    add(subtree, fields, item.field, tvb:range(item.at, item.size), item.value, exact)
+  end
+end
+
 -- What other messages of the connection say about this one. Later ones are known from the second pass on.
 function Tree:relations(tree, whole, pinfo, event, connection)
   local fields, request, response = self.msra.fields, event.request, event.response
@@ -105,13 +120,16 @@ function Tree:message(tree, tvb, pinfo, event, connection)
   local whole, line = tvb:range(at, event.size), summary.of(message)
   local root = tree:add(self.msra.proto, whole, string.format("%s, %s, from the %s", PROTOCOL, line, event.from))
   add(root, fields, "connection", whole, connection.id)
-  add(root, fields, "session", whole, connection.id)
+  add(root, fields, "session", whole, connection.session.number)
   if event.version then
     add(root, fields, "version", whole, event.version)
   end
   add(root, fields, "from", whole, event.from)
   add(root, fields, "type", whole, message.type)
   self:items(root, tvb, at, message)
+  if message.contact then
+    self:contact(root, message.contact)
+  end
   for _, note in ipairs(message.notes) do
     add(root, fields, "note", whole, note)
   end

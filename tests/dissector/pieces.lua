@@ -1,10 +1,11 @@
 -- Takes data apart with the plugin's own modules, outside Wireshark: `lua pieces.lua FOLDER`.
 -- Standard input: one piece a line, "<kind> <hexadecimal digits>"; encomsp is a channel message, blob UTF-16LE text,
--- string UTF-8 text. Standard output: for each a line of words "<name>=<form>:<value>", all text in hexadecimal digits;
+-- string UTF-8 text, contact a file. Standard output: for each a line of words "<name>=<form>:<value>", all text in hexadecimal digits;
 -- "-" if it is none. The orders of encomsp are divided by "|", their fields follow type and notes.
 
 package.path = arg[1] .. "/?.lua;" .. package.path
 local blob = require("msra_blob")
+local contact = require("msra_contact")
 local connection_string = require("msra_connection_string")
 local encomsp = require("msra_encomsp")
 
@@ -54,6 +55,15 @@ function READERS.string(data)
     words[#words + 1] = part[1] .. "=s:" .. hex(part[2])
   end
   return #words > 0 and table.concat(words, " ") or connection_string.parts(data) and "" or "-"
+end
+
+function READERS.contact(data)
+  local words, items = {}, contact.items(data)
+  for _, item in ipairs(items or {}) do
+    assert(item.at >= 0 and item.at + item.size <= #data, "an item outside the file")
+    words[#words + 1] = field(item, data, 0)
+  end
+  return items and table.concat(words, " ") or "-"
 end
 
 for line in io.lines() do

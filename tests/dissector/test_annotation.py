@@ -66,13 +66,19 @@ VERSIONS = {
     "AUTHENTICATE": ([(EXPERT, AUTHENTICATE)], [1]),
     "EXPERT_ON_VISTA": ([(NOVICE, VERSION), (EXPERT, ON_VISTA), (EXPERT, VERIFY)], [None, 2, 2]),
     "TOKEN": ([(NOVICE, TOKEN), (EXPERT, TOKEN)], [3, 3]),
+    "VERIFY_PASSWORD is of version 2": ([(NOVICE, VERSION), (EXPERT, VERIFY)], [None, 2]),
+    "REMOTE_CONTROL_DESKTOP is of version 1": ([(EXPERT, REMOTE_CONTROL)], [1]),
+    "what decides the version overrules those": (
+        [(EXPERT, VERIFY), (EXPERT, AUTHENTICATE), (EXPERT, VERIFY)],
+        [2, 1, 1],
+    ),
     "it never changes": ([(EXPERT, ON_VISTA), (EXPERT, AUTHENTICATE), (EXPERT, TOKEN)], [2, 2, 2]),
 }
 
 
 @pytest.mark.parametrize("case", VERSIONS)
 def test_versions(sandbox: Sandbox, case: str) -> None:
-    """[MS-RA] 3: the first message that tells decides. The session is counted as its connection is."""
+    """[MS-RA] 3: the first message that tells decides. It is the first session."""
     messages, expected = VERSIONS[case]
     talk = Conversation().connect()
     for sender, message in messages:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from msra.analyzer import analyze
+from msra.engines.interface import Options
 from tests.conformance.expected import Expected, load
 from tests.dissector.tshark import PCAPS, Layer, Sandbox
 
@@ -62,6 +64,20 @@ def test_messages(sandbox: Sandbox, capture: Expected, passes: tuple[str, ...]) 
         if capture.at_least:  # damaged: others may be found besides
             session = [layer for layer in session if layer.get("type") in {one["type"] for one in truth}]
         assert [comparable(layer, one) for layer, one in zip(session, truth, strict=True)] == truth
+
+
+def test_sessions_are_those_of_the_report(sandbox: Sandbox) -> None:
+    """Number and version of each session, as `analyze-pcap` gives them."""
+    for capture in CAPTURES:
+        if capture.file in UNREADABLE:
+            continue
+        keylog = PCAPS / KEYS[capture.file] if capture.file in KEYS else None
+        report = analyze(capture.path, "embedded", Options(keylog=keylog))
+        ours: dict[str, str | None] = {}
+        for message in sandbox.messages(capture.path, *options(sandbox, capture)):
+            ours[message.get("session") or ""] = message.get("version")
+        theirs = {str(one.id): one.version and str(one.version) for one in report.sessions if one.messages}
+        assert ours == theirs, capture.file
 
 
 @pytest.mark.parametrize("file", UNREADABLE)

@@ -19,6 +19,7 @@ SECRETS = {
     "VERIFY_PASSWORD": rdp.ra_message("RC_CTL", struct.pack("<I", 8) + text("11;PASS=Zebra1")),
     "EXPERT_ON_VISTA": rdp.ra_message("RC_CTL", struct.pack("<I", 9) + b"Zebra" * 6),
     "TOKEN": rdp.ra_message("RC_CTL", struct.pack("<I", 12) + b"Zebra"),
+    "RCCOMMAND": rdp.ra_message("71", text('<RCCOMMAND NAME="VOIPGO" VoipGoKey="Zebra"')),
     "VOIPGO": rdp.ra_message("71", text('<RCCOMMAND NAME="VOIPGO" VOIPGOKEY="Zebra"/>')),
 }
 FORMS = ("Zebra", b"Zebra".hex(), b"Zebra".hex(":"))
@@ -85,7 +86,7 @@ def test_sessions(sandbox: Sandbox, passes: tuple[str, ...]) -> None:
     ((session, frame, expert, novice, version, messages, *final),) = rows(
         sandbox.tshark(talk.capture(), "-q", "-z", "msra,sessions", *passes)
     )
-    assert (session, version, messages, final) == ("2", "2", "3", ["SAFERROR_HELPEESAIDNO", "(41)"])
+    assert (session, version, messages, final) == ("1", "2", "3", ["SAFERROR_HELPEESAIDNO", "(41)"])
     assert novice == "10.0.1.2:49230" and expert.endswith(":50001") and int(frame) > 8
 
 
@@ -99,9 +100,48 @@ def test_results(sandbox: Sandbox, passes: tuple[str, ...]) -> None:
 
 def test_a_capture_without_remote_assistance(sandbox: Sandbox) -> None:
     """The tables are there, and empty."""
-    for name in ("sessions", "results"):
+    for name in ("sessions", "results", "ladder"):
         said = sandbox.tshark(PCAPS / "neg_plain_rdp.pcapng", "-q", "-z", f"msra,{name}")
         assert "Remote Assistance" in said and rows(said) == []
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_ladder(sandbox: Sandbox, passes: tuple[str, ...]) -> None:
+    """An arrow for each message, from who sent it to the other; what peers write can't draw lines of its own."""
+    talk = Conversation().connect().message(EXPERT, chat("a\n|<- b\x1b[31m")).message(NOVICE, rdp.result(41))
+    said = sandbox.tshark(talk.capture(), "-q", "-z", "msra,ladder", *passes)
+    (title,) = [line for line in said.splitlines() if line.startswith("Session")]
+    assert title == "Session 1: expert 10.0.1.1:50000, novice 10.0.1.2:49230"
+    up, down = [line for line in said.splitlines() if line.endswith("|")]
+    assert re.search(r"\|-- CHAT: a \|<- b \[31m -+>\|$", up) and up.split()[1] == "8"
+    assert re.search(r"\|<- REMOTEDESKTOP_CTL_RESULT: SAFERROR_HELPEESAIDNO \(41\) -+\|$", down)
+    assert len(up) == len(down)
+
+
+def test_a_long_ladder(sandbox: Sandbox) -> None:
+    """The first messages are shown, the others are counted."""
+    talk = Conversation().connect()
+    for _ in range(5010):
+        talk.message(EXPERT, chat("a"))
+    said = sandbox.tshark(talk.capture(), "-q", "-z", "msra,ladder")
+    assert said.count("CHAT: a") == 5000 and "and 10 more messages" in said
+
+
+@pytest.mark.parametrize("ports", ["49230", "1-1000,49000-50000"])
+def test_additional_ports(sandbox: Sandbox, ports: str) -> None:
+    """As Decode As would do it, for every session to come."""
+    capture = Conversation().connect().message(NOVICE, rdp.result(41)).capture()
+    off = ["-o", "msra.any_port:FALSE"]
+    assert sandbox.layers(capture, *off, "-o", "msra.ports:80,3390-3400") == []
+    assert len(sandbox.messages(capture, *off, "-o", f"msra.ports:{ports}")) == 1
+
+
+def test_text_of_unknown_codes(sandbox: Sandbox) -> None:
+    """The user's words for numbers that nobody knows; the words of the specification stay."""
+    talk = Conversation().connect().message(NOVICE, rdp.result(1234)).message(NOVICE, rdp.result(41))
+    plain = [one.get("result_text") for one in sandbox.messages(talk.capture())]
+    ours = [one.get("result_text") for one in sandbox.messages(talk.capture(), "-o", "msra.unknown_text:Ask Bob")]
+    assert plain[0] == "Not one of the result codes of [MS-RA] 2.2.6." and ours == ["Ask Bob", plain[1]]
 
 
 @pytest.mark.parametrize("lua", LUA)
@@ -111,9 +151,12 @@ def test_windows(lua: str) -> None:
     done = subprocess.run([lua, script, SOURCE], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    arrow = lines.pop(1)
+    assert arrow.startswith("1.500000 5 |<- FILEXFEREND ---") and arrow.endswith("---|and 2 more")
     assert lines == [
+        "Remote Assistance/Ladder|Remote Assistance: Ladder|true",
         "Remote Assistance/Results|Remote Assistance: Results|true",
         "1 5 novice NAME (41): Text",
         "Remote Assistance/Sessions|Remote Assistance: Sessions|true",
-        "1 5 [::1]:50000 10.0.0.1:3389 ? 1 NAME (41)",
+        "1 5 [::1]:50000 10.0.0.1:3389 ? 3 NAME (41)",
     ]

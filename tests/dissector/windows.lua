@@ -33,6 +33,9 @@ _G.TextWindow = {
     function window.set(_, text)
       window.text = text
     end
+    function window.add_button(_, label, action)
+      window.buttons = { [label] = action }
+    end
     function window.set_atclose(_, action)
       window.close = action
     end
@@ -40,6 +43,11 @@ _G.TextWindow = {
     return window
   end,
 }
+
+local copied
+function _G.copy_to_clipboard(text)
+  copied = text
+end
 
 local entries = {}
 require("msra_statistics").register({
@@ -55,13 +63,19 @@ for _, menu in ipairs(menus) do
   menu.action()
   local window = windows[#windows]
   local before = window.text
-  local session = { results = {}, messages = 1, first_frame = 5 }
+  local session = { results = {}, messages = 3, first_frame = 5, number = 1, events = {} }
+  session.events[1] = { frame = 5, time = 1.5, from = "novice", message = { type = "FILEXFEREND", items = {} } }
   session.results[1] = { frame = 5, from = "novice", value = 41, code = { name = "NAME", text = "Text" } }
   local client, server = { "::1", 50000 }, { "10.0.0.1", 3389 }
   entries = { { connection = { id = 1, session = session }, client = client, server = server } }
   window.tap.draw()
   assert(window.text ~= before, "no redraw")
+  window.buttons.Copy()
+  assert(copied == window.text, "not what is shown was copied")
+  entries = {}
+  window.tap.reset()
+  assert(window.text == before, "another capture, and the text of the last one")
   window.close()
   print(menu.name .. "|" .. window.title .. "|" .. tostring(window.tap.removed))
-  print(window.text:match("\n(1 [^\n]*)\n"))
+  print(copied:match("\n(1 [^\n]*)\n") or copied:match("\n( +1%.5[^\n]*)\n") .. copied:match("and %d more"))
 end

@@ -32,4 +32,6 @@ def shown_fields(message: Message, show_secrets: bool) -> Mapping[str, Value]:
     if show_secrets:
         return message.fields
     secret = SECRET_FIELDS | {"data"} if message.type in _SECRET_TYPES else SECRET_FIELDS
+    if message.type == "RCCOMMAND" and "voipgokey" in str(message.fields.get("text", "")).lower():
+        secret = secret | {"text"}  # malformed: its attributes can't be told apart
     return {name: MASKED if name in secret else value for name, value in message.fields.items()}
