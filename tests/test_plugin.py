@@ -1,7 +1,11 @@
-"""Installing the plugin: it never touches a file that it did not write."""
+"""Installing the plugin and its profile."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,76 +14,82 @@ import msra
 from msra import plugin
 
 
+@pytest.fixture
+def folders(tmp_path: Path) -> plugin.Folders:
+    return plugin.Folders(tmp_path / "plugins", tmp_path / "configuration")
+
+
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
-def test_install_and_uninstall(tmp_path: Path) -> None:
-    said = plugin.install(tmp_path)
-    installed = names(tmp_path / "msra")
-    assert {"msra.lua", "msra_codes.lua"} < installed
-    assert {path.name for path in plugin.source_folder().glob("*.lua")} < installed
-    assert msra.__version__ in said and str(tmp_path) in said
-    plugin.install(tmp_path)
-    plugin.uninstall(tmp_path)
-    assert names(tmp_path) == set()
+def test_install_and_uninstall(folders: plugin.Folders) -> None:
+    """Everything of the source folder is there, what was done is said, and nothing is left behind."""
+    for _ in range(2):
+        said = plugin.install(folders)
+    assert {path.name for path in plugin.source_folder().glob("*.lua")} < names(folders.plugins / "msra")
+    profile = folders.configuration / "profiles" / "Remote Assistance"
+    assert {"preferences", "colorfilters", "dfilter_buttons"} < names(profile)
+    assert msra.__version__ in said and str(folders.plugins) in said and str(profile) in said
+    said = plugin.uninstall(folders)
+    assert str(folders.plugins) in said and str(profile) in said
+    assert names(folders.plugins) == names(profile.parent) == set()
 
 
-def test_foreign_files_are_never_overwritten(tmp_path: Path) -> None:
-    foreign = tmp_path / "msra" / "msra.lua"
-    foreign.parent.mkdir()
+def test_foreign_plugin_files_are_an_error(folders: plugin.Folders) -> None:
+    """Nothing is installed then, the profile neither."""
+    foreign = folders.plugins / "msra" / "msra.lua"
+    foreign.parent.mkdir(parents=True)
     foreign.write_text("-- mine")
     with pytest.raises(plugin.PluginError, match=r"msra\.lua"):
-        plugin.install(tmp_path)
+        plugin.install(folders)
     assert foreign.read_text() == "-- mine" and names(foreign.parent) == {"msra.lua"}
+    assert not folders.configuration.exists()
 
 
-def test_files_changed_since_are_kept(tmp_path: Path) -> None:
-    plugin.install(tmp_path)
-    changed = tmp_path / "msra" / "msra.lua"
-    changed.write_text("-- mine")
-    with pytest.raises(plugin.PluginError, match=r"msra\.lua"):
-        plugin.install(tmp_path)
-    assert "msra.lua" in plugin.uninstall(tmp_path)
-    assert names(tmp_path / "msra") == {"msra.lua"}
+def test_a_changed_profile_is_kept(folders: plugin.Folders) -> None:
+    """Wireshark writes the user's settings there: the plugin can be brought up to date all the same."""
+    plugin.install(folders)
+    preferences = folders.profile.folder / "preferences"
+    preferences.write_text("mine")
+    for said in (plugin.install(folders), plugin.uninstall(folders)):
+        assert "kept: preferences" in said
+    assert names(folders.profile.folder) == {"preferences"} and preferences.read_text() == "mine"
 
 
-def test_files_of_an_older_version_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = tmp_path / "old"
-    old.mkdir()
-    for name in ("msra.lua", "msra_gone.lua"):
-        (old / name).write_text("-- old")
-    with monkeypatch.context() as patch:
-        patch.setattr(plugin, "source_folder", lambda: old)
-        plugin.install(tmp_path)
-    plugin.install(tmp_path)
-    assert "msra_gone.lua" not in names(tmp_path / "msra")
-
-
-def test_nothing_to_uninstall(tmp_path: Path) -> None:
+def test_nothing_to_uninstall(folders: plugin.Folders) -> None:
     with pytest.raises(plugin.PluginError, match="no plugin"):
-        plugin.uninstall(tmp_path)
+        plugin.uninstall(folders)
 
 
-def test_a_damaged_manifest_is_no_licence_to_delete(tmp_path: Path) -> None:
-    plugin.install(tmp_path)
-    manifest = next(path for path in (tmp_path / "msra").iterdir() if path.suffix == ".json")
-    victim = tmp_path / "victim"
-    victim.write_text("x")
-    manifest.write_text('{"files": {"../victim": "0"}}')
-    with pytest.raises(plugin.PluginError):
-        plugin.uninstall(tmp_path)
-    assert victim.exists()
-    manifest.write_text("broken")
-    with pytest.raises(plugin.PluginError):
-        plugin.install(tmp_path)
-
-
-def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, folders: plugin.Folders) -> None:
+    (tmp_path / "plugins").write_text("")
     with pytest.raises(plugin.PluginError, match="cannot be written"):
-        plugin.install(tmp_path / "file")
+        plugin.install(folders)
 
 
-def test_the_personal_folder_is_wiresharks() -> None:
-    assert plugin.personal_folder().name == "plugins"
+def test_the_folders_are_those_of_tshark() -> None:
+    """Wireshark itself says where it looks."""
+    tshark = shutil.which("tshark")
+    assert tshark
+    said = subprocess.run([tshark, "-G", "folders"], capture_output=True, text=True, check=True).stdout
+    folders = plugin.personal_folders()
+    assert f"\t{folders.plugins}\n" in said and f"\t{folders.configuration}\n" in said
+
+
+@pytest.mark.parametrize(
+    ("platform", "plugins", "configuration"),
+    [
+        ("linux", "home/.local/lib/wireshark/plugins", "xdg/wireshark"),
+        ("darwin", "home/.local/lib/wireshark/plugins", "xdg/wireshark"),
+        ("win32", "roaming/Wireshark/plugins", "roaming/Wireshark"),
+    ],
+)
+def test_the_folders_without_tshark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, plugins: str, configuration: str
+) -> None:
+    """[Wireshark User's Guide, B.1 and B.4] the folders by system."""
+    for name, folder in (("PATH", "empty"), ("HOME", "home"), ("XDG_CONFIG_HOME", "xdg"), ("APPDATA", "roaming")):
+        monkeypatch.setenv(name, os.fspath(tmp_path / folder))
+    monkeypatch.setattr(sys, "platform", platform)
+    assert plugin.personal_folders() == plugin.Folders(tmp_path / plugins, tmp_path / configuration)

@@ -118,8 +118,8 @@ def make_parser() -> argparse.ArgumentParser:
         default="never",
         help="failure: exit status 1 if a session failed or was refused",
     )
-    add("--install-plugin", action="store_true", help="install the dissector into Wireshark's personal plugin folder")
-    add("--uninstall-plugin", action="store_true", help="remove the installed dissector")
+    add("--install-plugin", action="store_true", help="install the dissector and its profile into Wireshark")
+    add("--uninstall-plugin", action="store_true", help="remove what was installed")
     add("--version", action="version", version=f"analyze-pcap {msra.__version__}")
     return parser
 

@@ -1,26 +1,43 @@
-"""The Wireshark plugin that travels with this package: where it is, and putting it into Wireshark."""
+"""The Wireshark plugin that travels with this package: where it is, and putting it and its profile into Wireshark."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import msra
+from msra.installed_files import InstalledFiles
 
 ENTRY = "msra.lua"
-FOLDER = "msra"
-_MANIFEST = "installed-by-analyze-pcap.json"
-_LUA_FOLDER = "Personal Lua Plugins:"
+PROFILE = "Remote Assistance"
+_PLUGINS, _CONFIGURATION = "Personal Lua Plugins:", "Personal configuration:"
 
 
 class PluginError(Exception):
     """The plugin cannot be installed or removed; the text is one clear sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Wireshark's personal folders: Lua plugins, and the configuration with its profiles."""
+
+    plugins: Path
+    configuration: Path
+
+    @property
+    def plugin(self) -> InstalledFiles:
+        """What is installed of the plugin."""
+        return InstalledFiles(self.plugins / "msra")
+
+    @property
+    def profile(self) -> InstalledFiles:
+        """What is installed of the profile."""
+        return InstalledFiles(self.configuration / "profiles" / PROFILE)
 
 
 def source_folder() -> Path:
@@ -37,79 +54,67 @@ def script() -> Path:
     return source_folder() / ENTRY
 
 
-def install(plugins: Path | None = None) -> str:
-    """Copy the plugin into Wireshark's personal plugin folder; returns what was done, as a sentence.
+def install(folders: Folders | None = None) -> str:
+    """Copy the plugin and the profile into Wireshark's personal folders; returns what was done, in sentences.
 
-    Never overwrites a file that it did not write itself: the manifest beside the files tells.
+    A plugin file that was not written by this is an error. A file of the profile that the user changed stays as it is:
+    Wireshark writes its settings there.
     """
-    source, target = source_folder(), (plugins or personal_folder()) / FOLDER
-    files = sorted(source.glob("*.lua"))
-    owned = _manifest(target)
-    foreign = [file.name for file in files if (target / file.name).exists() and not _is_ours(target, file.name, owned)]
-    if foreign:
-        raise PluginError(f"{target} has files that this command did not write: {', '.join(foreign)}; move them away")
+    folders = folders or personal_folders()
+    source = source_folder()
+    modules, settings = sorted(source.glob("*.lua")), sorted((source / "profile").iterdir())
+    plugin, profile = folders.plugin, folders.profile
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        for name in owned:
-            if _is_ours(target, name, owned):
-                (target / name).unlink()
-        for file in files:
-            shutil.copyfile(file, target / file.name)
-        written = {file.name: _digest(target / file.name) for file in files}
-        (target / _MANIFEST).write_text(json.dumps({"version": msra.__version__, "files": written}, indent=1), "utf-8")
+        if foreign := plugin.foreign(modules):
+            raise PluginError(
+                f"{plugin.folder} has files that this command did not write: {', '.join(foreign)}; move them away"
+            )
+        plugin.install(modules, msra.__version__)
+        kept = profile.install(settings, msra.__version__)
     except OSError as error:
-        raise PluginError(f"{target}: the plugin cannot be written: {error.strerror}") from error
-    return f"MS-RA plugin {msra.__version__} is installed in {target}; restart Wireshark to use it."
+        raise PluginError(f"{error.filename or plugin.folder}: it cannot be written: {error.strerror}") from error
+    return (
+        f"MS-RA plugin {msra.__version__} is installed in {plugin.folder}\n"
+        f"The profile '{PROFILE}' is in {profile.folder}\n{_kept(kept)}Restart Wireshark to use them."
+    )
 
 
-def uninstall(plugins: Path | None = None) -> str:
+def uninstall(folders: Folders | None = None) -> str:
     """Remove the files that `install` wrote, and only those."""
-    target = (plugins or personal_folder()) / FOLDER
-    owned = _manifest(target)
-    if not owned:
-        raise PluginError(f"{target} holds no plugin that this command installed")
-    kept = [name for name in owned if (target / name).exists() and not _is_ours(target, name, owned)]
-    try:
-        for name in owned:
-            if name not in kept:
-                (target / name).unlink(missing_ok=True)
-        (target / _MANIFEST).unlink()
-        if not any(target.iterdir()):
-            target.rmdir()
-    except OSError as error:
-        raise PluginError(f"{target}: the plugin cannot be removed: {error.strerror}") from error
-    changed = f" Files changed since were kept: {', '.join(kept)}." if kept else ""
-    return f"The MS-RA plugin was removed from {target}.{changed}"
+    folders = folders or personal_folders()
+    said: list[str] = []
+    for what, files in (("plugin", folders.plugin), ("profile", folders.profile)):
+        try:
+            kept = files.remove()
+        except OSError as error:
+            raise PluginError(f"{files.folder}: the {what} cannot be removed: {error.strerror}") from error
+        if kept is not None:
+            said.append(f"The MS-RA {what} was removed from {files.folder}\n{_kept(kept)}")
+    if not said:
+        raise PluginError(f"{folders.plugin.folder} holds no plugin that this command installed")
+    return "".join(said).rstrip()
 
 
-def personal_folder() -> Path:
-    """Wireshark's personal Lua plugin folder: what tshark says, else where Wireshark puts it on this system."""
-    tshark = shutil.which("tshark")
-    if tshark:
-        listing = subprocess.run([tshark, "-G", "folders"], capture_output=True, text=True, check=False)  # noqa: S603
-        for line in listing.stdout.splitlines():
-            if line.startswith(_LUA_FOLDER):
-                return Path(line.removeprefix(_LUA_FOLDER).strip())
+def _kept(names: Sequence[str]) -> str:
+    return f"Files that were changed since were kept: {', '.join(names)}\n" if names else ""
+
+
+def personal_folders() -> Folders:
+    """What tshark says, else where Wireshark has them on this system."""
+    said = _folders_of_tshark()
+    roaming = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "Wireshark"
     if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "Wireshark" / "plugins"
-    return Path.home() / ".local" / "lib" / "wireshark" / "plugins"
+        plugins, configuration = roaming / "plugins", roaming
+    else:
+        plugins = Path.home() / ".local" / "lib" / "wireshark" / "plugins"
+        configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "wireshark"
+    return Folders(said.get(_PLUGINS, plugins), said.get(_CONFIGURATION, configuration))
 
 
-def _manifest(target: Path) -> Mapping[str, str]:
-    """Names and digests of the files that were installed; empty if there are none."""
-    try:
-        files = json.loads((target / _MANIFEST).read_text("utf-8"))["files"]
-    except (OSError, ValueError, KeyError, TypeError):
+def _folders_of_tshark() -> dict[str, Path]:
+    tshark = shutil.which("tshark")
+    if tshark is None:
         return {}
-    return {name: digest for name, digest in files.items() if Path(name).name == name}
-
-
-def _is_ours(target: Path, name: str, owned: Mapping[str, str]) -> bool:
-    try:
-        return owned.get(name) == _digest(target / name)
-    except OSError:
-        return False
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    listing = subprocess.run([tshark, "-G", "folders"], capture_output=True, text=True, check=False)  # noqa: S603
+    found = (line.partition("\t") for line in listing.stdout.splitlines())
+    return {label.strip(): Path(path.strip()) for label, _, path in found if path.strip()}

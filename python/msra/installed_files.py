@@ -1,0 +1,74 @@
+"""Files that are installed for the user: never overwrites or removes one that it did not write itself.
+
+A manifest beside the files says what was written: names and SHA-256. A file with another content is the user's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+MANIFEST = "installed-by-analyze-pcap.json"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledFiles:
+    """The files of one folder. The methods raise OSError where the folder cannot be read or written."""
+
+    folder: Path
+
+    def foreign(self, sources: Sequence[Path]) -> list[str]:
+        """Which of the names to install belong to files that were not written here, or were changed since."""
+        owned = self._manifest()
+        return [source.name for source in sources if self._is_foreign(source.name, owned)]
+
+    def install(self, sources: Sequence[Path], version: str) -> list[str]:
+        """Copy the files into the folder, in place of those of an older version; returns the names of kept ones."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        owned = self._manifest()
+        kept = self.foreign(sources)
+        for name in owned:
+            if not self._is_foreign(name, owned):
+                (self.folder / name).unlink(missing_ok=True)
+        written = dict(owned.items() & {(name, owned.get(name, "")) for name in kept})
+        for source in sources:
+            if source.name not in kept:
+                shutil.copyfile(source, self.folder / source.name)
+                written[source.name] = _digest(self.folder / source.name)
+        text = json.dumps({"version": version, "files": written}, indent=1)
+        (self.folder / MANIFEST).write_text(text, "utf-8")
+        return kept
+
+    def remove(self) -> list[str] | None:
+        """Remove what was installed; returns the names of files that were changed and kept, None if there was none."""
+        owned = self._manifest()
+        if not owned:
+            return None
+        kept = [name for name in owned if self._is_foreign(name, owned)]
+        for name in owned:
+            if name not in kept:
+                (self.folder / name).unlink(missing_ok=True)
+        (self.folder / MANIFEST).unlink()
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+        return kept
+
+    def _is_foreign(self, name: str, owned: Mapping[str, str]) -> bool:
+        path = self.folder / name
+        return path.exists() and owned.get(name) != _digest(path)
+
+    def _manifest(self) -> Mapping[str, str]:
+        """Names and digests of the files that were installed; empty if there are none."""
+        try:
+            files = json.loads((self.folder / MANIFEST).read_text("utf-8"))["files"]
+            return {name: digest for name, digest in files.items() if Path(name).name == name}
+        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
