@@ -119,8 +119,8 @@ def generate(tables: Mapping[str, Any]) -> str:
     sys.path.insert(0, str(PACKAGES))
     from msra.codes import CODES, ResultCode, lookup
 
-    def advice(row: Mapping[str, Any]) -> str:
-        return ResultCode(0, "", "", causes=tuple(row["causes"]), next_steps=tuple(row["next"])).advice
+    def advice(row: Mapping[str, Any]) -> tuple[str, ...]:
+        return ResultCode(0, "", "", causes=tuple(row["causes"]), next_steps=tuple(row["next"])).advice_sentences
 
     named = [lookup(value) for value in sorted(int(number, 16) for number in tables["hresults"])]
     return "\n".join(
@@ -142,7 +142,7 @@ def _table(name: str, rows: Mapping[str, str]) -> str:
 
 
 def _row(code: ResultCode) -> str:
-    fields: dict[str, str | bool] = {
+    fields: dict[str, str | bool | tuple[str, ...]] = {
         "name": code.name,
         "text": code.text,
         "versions": ", ".join(map(str, code.versions)),
@@ -150,13 +150,15 @@ def _row(code: ResultCode) -> str:
         "outcome": code.outcome,
         "ends_session": code.ends_session,
         "known": code.known,
-        "advice": code.advice,
+        "advice": code.advice_sentences,
     }
     return "\n".join(["{", *(f"    {field} = {_lua(value)}," for field, value in fields.items()), "  }"])
 
 
-def _lua(value: str | bool) -> str:
+def _lua(value: str | bool | tuple[str, ...]) -> str:
     """A literal: JSON's escapes mean the same in Lua 5.2 to 5.4, as long as other characters stay as they are."""
+    if isinstance(value, tuple):
+        return f"{{ {', '.join(map(_lua, value))} }}"
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -16,6 +16,7 @@ Body.__index = Body
 local NOTES = {
   "missing_terminator", "no_separator", "bstr_counted", "bstr_raw", "truncated",
   "bad_length", "trailing_data", "odd_length", "malformed_xml", "name_not_terminated",
+  "name_padded",
 }
 
 -- The bytes of the message are data[from, to).

@@ -20,7 +20,7 @@ M.codes = {
     outcome = "established",
     ends_session = false,
     known = true,
-    advice = "The invitation's password was accepted and the novice's user let the expert in. In version 1 it comes twice: first for the connection string, then for the user's consent. Nothing has to be repaired at this point. If the session still broke off, look at what follows: a DISCONNECT, another result, or how the TCP connection ended.",
+    advice = { "The invitation's password was accepted and the novice's user let the expert in.", "In version 1 it comes twice: first for the connection string, then for the user's consent.", "Nothing has to be repaired at this point.", "If the session still broke off, look at what follows: a DISCONNECT, another result, or how the TCP connection ended." },
   },
   [1] = {
     name = "SAFERROR_NOINFO",
@@ -30,7 +30,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Something that Remote Assistance relies on failed, often the Remote Desktop core or COM, and gave no reason. Damaged system files or security software that blocks msra.exe can look like this. On both computers read the event log Applications and Services Logs > Microsoft > Windows > RemoteAssistance for that time. Restart both computers and try a fresh invitation.",
+    advice = { "Something that Remote Assistance relies on failed, often the Remote Desktop core or COM, and gave no reason.", "Damaged system files or security software that blocks msra.exe can look like this.", "On both computers read the event log Applications and Services Logs > Microsoft > Windows > RemoteAssistance for that time.", "Restart both computers and try a fresh invitation." },
   },
   [3] = {
     name = "SAFERROR_LOCALNOTERROR",
@@ -40,7 +40,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "Somebody at the computer that sent the code ended the session: closed the window, pressed Stop, or cancelled. Nothing is broken: ask that person whether it was meant. To go on, open a new invitation if the old window was closed.",
+    advice = { "Somebody at the computer that sent the code ended the session: closed the window, pressed Stop, or cancelled.", "Nothing is broken: ask that person whether it was meant.", "To go on, open a new invitation if the old window was closed." },
   },
   [4] = {
     name = "SAFERROR_REMOTEBYUSER",
@@ -50,7 +50,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The person at the other end, seen from the sender of the code, ended the session. Logging off or shutting down at that end often arrives as this code as well. Ask the other side why; if it was an accident, invite again. Compare the Remote Assistance session logs of both computers (Documents\\Remote Assistance Logs).",
+    advice = { "The person at the other end, seen from the sender of the code, ended the session.", "Logging off or shutting down at that end often arrives as this code as well.", "Ask the other side why; if it was an accident, invite again.", "Compare the Remote Assistance session logs of both computers (Documents\\Remote Assistance Logs)." },
   },
   [5] = {
     name = "SAFERROR_BYSERVER",
@@ -60,7 +60,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The novice's computer ended the connection without a user asking for it: msra.exe ended or crashed, or its service stopped. Sleep, a dropped VPN or a network change on the novice's side often comes out as this code. Look for an application error of msra.exe in the novice's Application event log. Check the novice's power and VPN events for the same second.",
+    advice = { "The novice's computer ended the connection without a user asking for it: msra.exe ended or crashed, or its service stopped.", "Sleep, a dropped VPN or a network change on the novice's side often comes out as this code.", "Look for an application error of msra.exe in the novice's Application event log.", "Check the novice's power and VPN events for the same second." },
   },
   [6] = {
     name = "SAFERROR_DNSLOOKUPFAILED",
@@ -70,7 +70,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "DNS does not know the computer name of the invitation: VPN not connected, wrong DNS server, or an outdated record. Expert and novice are in different networks, and the name exists only in the novice's. Run nslookup with the novice's name on the expert's computer and compare with ipconfig on the novice's. Connect both to the same VPN, or make a new invitation in the network that both can reach.",
+    advice = { "DNS does not know the computer name of the invitation: VPN not connected, wrong DNS server, or an outdated record.", "Expert and novice are in different networks, and the name exists only in the novice's.", "Run nslookup with the novice's name on the expert's computer and compare with ipconfig on the novice's.", "Connect both to the same VPN, or make a new invitation in the network that both can reach." },
   },
   [7] = {
     name = "SAFERROR_OUTOFMEMORY",
@@ -80,7 +80,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The computer that sent the code ran short of memory, commit space or desktop heap. Less often, a damaged message announced an absurd length. Look at committed memory in Task Manager there, close large programs or restart, and try again. If memory is plentiful, look at the message just before this result for a length that makes no sense.",
+    advice = { "The computer that sent the code ran short of memory, commit space or desktop heap.", "Less often, a damaged message announced an absurd length.", "Look at committed memory in Task Manager there, close large programs or restart, and try again.", "If memory is plentiful, look at the message just before this result for a length that makes no sense." },
   },
   [8] = {
     name = "SAFERROR_CONNECTIONTIMEDOUT",
@@ -90,7 +90,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A firewall drops the connection in silence: usually the novice's, which must let msra.exe in on a port chosen at run time. The novice is behind a NAT router, and the invitation holds only private addresses. Enable the predefined Remote Assistance rules of Windows Defender Firewall on the novice's computer, for the profile in use. Run Test-NetConnection from the expert's computer against each address and port of the invitation.",
+    advice = { "A firewall drops the connection in silence: usually the novice's, which must let msra.exe in on a port chosen at run time.", "The novice is behind a NAT router, and the invitation holds only private addresses.", "Enable the predefined Remote Assistance rules of Windows Defender Firewall on the novice's computer, for the profile in use.", "Run Test-NetConnection from the expert's computer against each address and port of the invitation." },
   },
   [9] = {
     name = "SAFERROR_SOCKETCONNECTFAILED",
@@ -100,7 +100,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Nobody listens on the port of the invitation any more: the novice closed the waiting window or started a new invitation. A firewall or gateway answers with a reset instead of letting the connection through. Have the novice create a new invitation, and keep its window open until the connection stands. Check with netstat -abn on the novice's computer that msra.exe listens on the port of the invitation.",
+    advice = { "Nobody listens on the port of the invitation any more: the novice closed the waiting window or started a new invitation.", "A firewall or gateway answers with a reset instead of letting the connection through.", "Have the novice create a new invitation, and keep its window open until the connection stands.", "Check with netstat -abn on the novice's computer that msra.exe listens on the port of the invitation." },
   },
   [11] = {
     name = "SAFERROR_HOSTNOTFOUND",
@@ -110,7 +110,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "No route leads to any address of the invitation: the computer is off, on another network, or its VPN is down. Its address changed after the invitation was made, which laptops that roam do often. Ask for the novice's present address (ipconfig) and compare it with those in the invitation. Try ping or tracert from the expert's computer, remembering that firewalls may drop those alone.",
+    advice = { "No route leads to any address of the invitation: the computer is off, on another network, or its VPN is down.", "Its address changed after the invitation was made, which laptops that roam do often.", "Ask for the novice's present address (ipconfig) and compare it with those in the invitation.", "Try ping or tracert from the expert's computer, remembering that firewalls may drop those alone." },
   },
   [12] = {
     name = "SAFERROR_WINSOCKSENDFAILED",
@@ -120,7 +120,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The TCP connection was gone when the sender wanted to write: the other end closed it, or the network did. A VPN, proxy or firewall cut the connection, often after some idle time. Look at the end of the TCP connection: a RST, retransmissions without answer, or FIN from the other side say who left. If it happens after a fixed idle time, raise the session time-out of the firewall or VPN in between.",
+    advice = { "The TCP connection was gone when the sender wanted to write: the other end closed it, or the network did.", "A VPN, proxy or firewall cut the connection, often after some idle time.", "Look at the end of the TCP connection: a RST, retransmissions without answer, or FIN from the other side say who left.", "If it happens after a fixed idle time, raise the session time-out of the firewall or VPN in between." },
   },
   [14] = {
     name = "SAFERROR_INVALIDIPADDR",
@@ -130,7 +130,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "An address of the connection string cannot be parsed: the invitation was edited, re-wrapped or cut. A link-local IPv6 address (fe80::...) or another form that the expert's version does not take stands first in the list. Read the address list of the invitation, and send a fresh file unchanged, as an attachment or in a zip archive. Check for a VPN or virtual adapter with an odd address on the novice's computer, and disable it for a test.",
+    advice = { "An address of the connection string cannot be parsed: the invitation was edited, re-wrapped or cut.", "A link-local IPv6 address (fe80::...) or another form that the expert's version does not take stands first in the list.", "Read the address list of the invitation, and send a fresh file unchanged, as an attachment or in a zip archive.", "Check for a VPN or virtual adapter with an odd address on the novice's computer, and disable it for a test." },
   },
   [15] = {
     name = "SAFERROR_SOCKETRECVFAILED",
@@ -140,7 +140,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The connection was reset while the reader waited for data, by the other computer or by something between them. Wi-Fi, sleep or a network change interrupted it. Find the RST in captures of both sides: if neither computer sent it, a device in between did. Try once over cable, or without VPN and without the security suite's traffic inspection.",
+    advice = { "The connection was reset while the reader waited for data, by the other computer or by something between them.", "Wi-Fi, sleep or a network change interrupted it.", "Find the RST in captures of both sides: if neither computer sent it, a device in between did.", "Try once over cable, or without VPN and without the security suite's traffic inspection." },
   },
   [18] = {
     name = "SAFERROR_INVALIDENCRYPTION",
@@ -150,7 +150,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The two computers have no encryption in common: often the FIPS policy is set on one of them only. An encryption level enforced on the novice's computer is above what an old expert can do. Compare 'System cryptography: Use FIPS compliant algorithms...' on both computers (secpol.msc > Security Options). Compare 'Set client connection encryption level' (Remote Desktop Session Host > Security) and run gpupdate after a change.",
+    advice = { "The two computers have no encryption in common: often the FIPS policy is set on one of them only.", "An encryption level enforced on the novice's computer is above what an old expert can do.", "Compare 'System cryptography: Use FIPS compliant algorithms...' on both computers (secpol.msc > Security Options).", "Compare 'Set client connection encryption level' (Remote Desktop Session Host > Security) and run gpupdate after a change." },
   },
   [20] = {
     name = "SAFERROR_GETHOSTBYNAMEFAILED",
@@ -160,7 +160,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A short computer name could not be resolved by any means of Windows: DNS suffix, hosts file, NetBIOS or WINS. The call behind it knows only IPv4, so a computer that has nothing but IPv6 addresses is not found. Try ping -4 with the exact name from the invitation on the expert's computer, then the full name with its domain. Check the DNS suffix search list and the hosts file of the expert's computer.",
+    advice = { "A short computer name could not be resolved by any means of Windows: DNS suffix, hosts file, NetBIOS or WINS.", "The call behind it knows only IPv4, so a computer that has nothing but IPv6 addresses is not found.", "Try ping -4 with the exact name from the invitation on the expert's computer, then the full name with its domain.", "Check the DNS suffix search list and the hosts file of the expert's computer." },
   },
   [21] = {
     name = "SAFERROR_LICENSINGFAILED",
@@ -170,7 +170,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The licence store of the expert's computer is often damaged or not writable, although Remote Assistance needs no licence of its own. The novice is a Remote Desktop Session Host whose licensing is out of order. On the expert's computer export and then delete HKLM\\SOFTWARE\\Microsoft\\MSLicensing, and start mstsc.exe once as administrator. On a session host check the Remote Desktop Licensing Diagnoser.",
+    advice = { "The licence store of the expert's computer is often damaged or not writable, although Remote Assistance needs no licence of its own.", "The novice is a Remote Desktop Session Host whose licensing is out of order.", "On the expert's computer export and then delete HKLM\\SOFTWARE\\Microsoft\\MSLicensing, and start mstsc.exe once as administrator.", "On a session host check the Remote Desktop Licensing Diagnoser." },
   },
   [22] = {
     name = "SAFERROR_ENCRYPTIONERROR",
@@ -180,7 +180,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The sender could not encrypt: usually its cryptographic provider refused an algorithm, as FIPS mode does with RC4 and MD5. The key exchange at the start of the connection went wrong. See whether the failing computer enforces FIPS mode or disables RC4, and let both computers follow the same policy. Look for Schannel and CAPI2 events there at the same time.",
+    advice = { "The sender could not encrypt: usually its cryptographic provider refused an algorithm, as FIPS mode does with RC4 and MD5.", "The key exchange at the start of the connection went wrong.", "See whether the failing computer enforces FIPS mode or disables RC4, and let both computers follow the same policy.", "Look for Schannel and CAPI2 events there at the same time." },
   },
   [23] = {
     name = "SAFERROR_DECRYPTIONERROR",
@@ -190,7 +190,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Data arrived changed, so that its checksum did not fit: a proxy, a faulty network adapter or its offloading may be to blame. The two computers lost step with their RC4 keys, for example at a key update of a peer that is not Windows. Try another network path, and switch off checksum and large-send offload of the adapters for a test. Update network and VPN drivers on both computers.",
+    advice = { "Data arrived changed, so that its checksum did not fit: a proxy, a faulty network adapter or its offloading may be to blame.", "The two computers lost step with their RC4 keys, for example at a key update of a peer that is not Windows.", "Try another network path, and switch off checksum and large-send offload of the adapters for a test.", "Update network and VPN drivers on both computers." },
   },
   [24] = {
     name = "SAFERROR_INVALIDPARAMETERSTRING",
@@ -200,7 +200,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The invitation was damaged on its way: wrapped, cut or re-encoded by mail, chat or copy and paste. The connection string has a form that the novice does not take, such as a version 2 string in a version 1 session. Send the .msrcIncident file again inside a zip archive, and open it without editing. Compare the string in the AUTHENTICATE message with the invitation, character by character.",
+    advice = { "The invitation was damaged on its way: wrapped, cut or re-encoded by mail, chat or copy and paste.", "The connection string has a form that the novice does not take, such as a version 2 string in a version 1 session.", "Send the .msrcIncident file again inside a zip archive, and open it without editing.", "Compare the string in the AUTHENTICATE message with the invitation, character by character." },
   },
   [25] = {
     name = "SAFERROR_HELPSESSIONNOTFOUND",
@@ -210,7 +210,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The novice no longer has the invitation: its user cancelled it, closed the waiting window, or made a newer one. The expert opened an old file, or one of another computer that now has the same address. Ask the novice for a new invitation and use that file only. From Windows Vista on an invitation lives only while its window is open: leave it open.",
+    advice = { "The novice no longer has the invitation: its user cancelled it, closed the waiting window, or made a newer one.", "The expert opened an old file, or one of another computer that now has the same address.", "Ask the novice for a new invitation and use that file only.", "From Windows Vista on an invitation lives only while its window is open: leave it open." },
   },
   [26] = {
     name = "SAFERROR_INVALIDPASSWORD",
@@ -220,7 +220,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The expert typed another password than the novice chose for this invitation. The connection string does not belong to an open invitation: the novice sends this code for that, too. Spell the password out on the phone, upper and lower case included, and type it anew. If it is still refused, make a new invitation with a new password, and use that file only.",
+    advice = { "The expert typed another password than the novice chose for this invitation.", "The connection string does not belong to an open invitation: the novice sends this code for that, too.", "Spell the password out on the phone, upper and lower case included, and type it anew.", "If it is still refused, make a new invitation with a new password, and use that file only." },
   },
   [27] = {
     name = "SAFERROR_HELPSESSIONEXPIRED",
@@ -230,7 +230,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The invitation is older than its lifetime: six hours unless changed from Windows Vista on, or what its maker chose. The clock or time zone of the novice's computer was changed or is wrong. Make a new invitation. Compare DtStart and DtLength (minutes) in the file with the clocks of both computers.",
+    advice = { "The invitation is older than its lifetime: six hours unless changed from Windows Vista on, or what its maker chose.", "The clock or time zone of the novice's computer was changed or is wrong.", "Make a new invitation.", "Compare DtStart and DtLength (minutes) in the file with the clocks of both computers." },
   },
   [28] = {
     name = "SAFERROR_CANTOPENRESOLVER",
@@ -240,7 +240,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The novice's computer could not start the component that finds the user's session for an invitation. With Offer Remote Assistance, the user may have logged off or switched away after the offer was made. Have the user log on at the console and try again. On Windows XP and Server 2003 set Remote Desktop Help Session Manager to Manual and start it.",
+    advice = { "The novice's computer could not start the component that finds the user's session for an invitation.", "With Offer Remote Assistance, the user may have logged off or switched away after the offer was made.", "Have the user log on at the console and try again.", "On Windows XP and Server 2003 set Remote Desktop Help Session Manager to Manual and start it." },
   },
   [29] = {
     name = "SAFERROR_UNKNOWNSESSMGRERROR",
@@ -250,7 +250,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The help session manager of the novice's computer failed in a way that it has no code for. It often follows an earlier session that did not end cleanly. Restart the novice's computer, or at least end every msra.exe and raserver.exe there (Windows XP: restart RDSessMgr). Read the novice's System and RemoteAssistance event logs at the time of the attempt.",
+    advice = { "The help session manager of the novice's computer failed in a way that it has no code for.", "It often follows an earlier session that did not end cleanly.", "Restart the novice's computer, or at least end every msra.exe and raserver.exe there (Windows XP: restart RDSessMgr).", "Read the novice's System and RemoteAssistance event logs at the time of the attempt." },
   },
   [30] = {
     name = "SAFERROR_CANTFORMLINKTOUSERSESSION",
@@ -260,7 +260,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The user's session is locked, disconnected or switched to another user, so that there is no desktop to share. A policy forbids to view or control the session ('Set rules for remote control of Remote Desktop Services user sessions'). Ask the user to unlock the computer and stay at the desktop, then connect again. See with query session (qwinsta) which session is Active, and whether it is the invited user's.",
+    advice = { "The user's session is locked, disconnected or switched to another user, so that there is no desktop to share.", "A policy forbids to view or control the session ('Set rules for remote control of Remote Desktop Services user sessions').", "Ask the user to unlock the computer and stay at the desktop, then connect again.", "See with query session (qwinsta) which session is Active, and whether it is the invited user's." },
   },
   [32] = {
     name = "SAFERROR_RCPROTOCOLERROR",
@@ -270,7 +270,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "One side received a message that it did not expect at that point, or could not read. Usually one of the two is not Windows, or is much older or newer than the other. Compare the order of the messages in the capture with [MS-RA] 3.3 to 3.6: the one before this code is the suspect. Update both sides, and test with msra.exe at both ends.",
+    advice = { "One side received a message that it did not expect at that point, or could not read.", "Usually one of the two is not Windows, or is much older or newer than the other.", "Compare the order of the messages in the capture with [MS-RA] 3.3 to 3.6: the one before this code is the suspect.", "Update both sides, and test with msra.exe at both ends." },
   },
   [33] = {
     name = "SAFERROR_RCUNKNOWNERROR",
@@ -280,7 +280,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Starting or keeping up the view of the desktop failed in a way that has no code of its own. A display driver, a screen recorder or other remote control software often stands behind that. Close other screen sharing programs on the novice's computer and update its display driver. Try with another user, or in a fresh logon, to see whether it belongs to that desktop session.",
+    advice = { "Starting or keeping up the view of the desktop failed in a way that has no code of its own.", "A display driver, a screen recorder or other remote control software often stands behind that.", "Close other screen sharing programs on the novice's computer and update its display driver.", "Try with another user, or in a fresh logon, to see whether it belongs to that desktop session." },
   },
   [34] = {
     name = "SAFERROR_INTERNALERROR",
@@ -290,7 +290,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Remote Assistance itself failed on the computer that sent the code; nobody can tell more from the code alone. If it comes every time, a policy or a damaged installation is more likely than bad luck. Try again once, then collect the RemoteAssistance event log and the newest file in Documents\\Remote Assistance Logs. Install the pending Windows updates on that computer, and repair system files with DISM and sfc.",
+    advice = { "Remote Assistance itself failed on the computer that sent the code; nobody can tell more from the code alone.", "If it comes every time, a policy or a damaged installation is more likely than bad luck.", "Try again once, then collect the RemoteAssistance event log and the newest file in Documents\\Remote Assistance Logs.", "Install the pending Windows updates on that computer, and repair system files with DISM and sfc." },
   },
   [35] = {
     name = "SAFERROR_HELPEERESPONSEPENDING",
@@ -300,7 +300,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Windows does not send it: seeing it means a peer that is not Windows, or a modified one. Its name suggests that such a peer still waits for its user's answer. Wait for a further result in the same connection before deciding anything. Find out what software the sender runs.",
+    advice = { "Windows does not send it: seeing it means a peer that is not Windows, or a modified one.", "Its name suggests that such a peer still waits for its user's answer.", "Wait for a further result in the same connection before deciding anything.", "Find out what software the sender runs." },
   },
   [36] = {
     name = "SAFERROR_HELPEESAIDYES",
@@ -310,7 +310,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Windows reports consent with SAFERROR_NOERROR and never with this code: the sender is not Windows, or modified. Its name suggests that the user agreed, but a Windows expert need not take it so. See whether the screen was shared afterwards; if not, report it to the maker of the sender's software.",
+    advice = { "Windows reports consent with SAFERROR_NOERROR and never with this code: the sender is not Windows, or modified.", "Its name suggests that the user agreed, but a Windows expert need not take it so.", "See whether the screen was shared afterwards; if not, report it to the maker of the sender's software." },
   },
   [37] = {
     name = "SAFERROR_HELPEEALREADYBEINGHELPED",
@@ -320,7 +320,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Another expert is connected to this user, or the same expert's earlier session is not over on the novice's computer. An msra.exe that hangs in the background counts as a session. Ask the user whether somebody else is helping right now, and wait for that to end. Otherwise end msra.exe in the novice's Task Manager and connect with a new invitation.",
+    advice = { "Another expert is connected to this user, or the same expert's earlier session is not over on the novice's computer.", "An msra.exe that hangs in the background counts as a session.", "Ask the user whether somebody else is helping right now, and wait for that to end.", "Otherwise end msra.exe in the novice's Task Manager and connect with a new invitation." },
   },
   [38] = {
     name = "SAFERROR_HELPEECONSIDERINGHELP",
@@ -330,7 +330,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "No Windows sends it, so the sender is another implementation or a modified one. By its name, the user has seen the question and has not yet decided. Ask the user to answer the prompt, and look for a later result. Check which program, and which build of it, answered on the novice's side.",
+    advice = { "No Windows sends it, so the sender is another implementation or a modified one.", "By its name, the user has seen the question and has not yet decided.", "Ask the user to answer the prompt, and look for a later result.", "Check which program, and which build of it, answered on the novice's side." },
   },
   [40] = {
     name = "SAFERROR_HELPEENEVERRESPONDED",
@@ -340,7 +340,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Nobody answered the prompt in time: the user was away, or the screen was locked. The prompt may have been hidden behind a full-screen program or on another monitor. Call the user, have the desktop unlocked and in view, then connect again. Tell the user which name the prompt will show, so that it is answered without delay.",
+    advice = { "Nobody answered the prompt in time: the user was away, or the screen was locked.", "The prompt may have been hidden behind a full-screen program or on another monitor.", "Call the user, have the desktop unlocked and in view, then connect again.", "Tell the user which name the prompt will show, so that it is answered without delay." },
   },
   [41] = {
     name = "SAFERROR_HELPEESAIDNO",
@@ -350,7 +350,7 @@ M.codes = {
     outcome = "refused",
     ends_session = false,
     known = true,
-    advice = "The user clicked No when asked whether to let the expert connect. Often the prompt came unexpectedly, or showed a name that the user did not know. Nothing is broken: tell the user who will connect and when, and try again. If nobody clicked, look for software that answers or closes prompts on the novice's computer.",
+    advice = { "The user clicked No when asked whether to let the expert connect.", "Often the prompt came unexpectedly, or showed a name that the user did not know.", "Nothing is broken: tell the user who will connect and when, and try again.", "If nobody clicked, look for software that answers or closes prompts on the novice's computer." },
   },
   [42] = {
     name = "SAFERROR_HELPSESSIONACCESSDENIED",
@@ -360,7 +360,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The invitation belongs to another user or another logon session than the one that was reached. With Offer Remote Assistance, the expert's account is usually missing from the list of helpers in Group Policy. Have the user who is logged on now make a new invitation. Check the helpers in 'Configure Offer Remote Assistance' (DOMAIN\\user or DOMAIN\\group), then gpupdate on the novice's computer.",
+    advice = { "The invitation belongs to another user or another logon session than the one that was reached.", "With Offer Remote Assistance, the expert's account is usually missing from the list of helpers in Group Policy.", "Have the user who is logged on now make a new invitation.", "Check the helpers in 'Configure Offer Remote Assistance' (DOMAIN\\user or DOMAIN\\group), then gpupdate on the novice's computer." },
   },
   [43] = {
     name = "SAFERROR_USERNOTFOUND",
@@ -370,7 +370,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The user logged off, or was never logged on at that computer, when the expert connected. The account was renamed or belongs to another domain; on Windows XP the HelpAssistant account may be missing. List who is logged on with query user on the novice's computer, and compare domain and user name. Have the user log on, then offer help again, or use a new invitation.",
+    advice = { "The user logged off, or was never logged on at that computer, when the expert connected.", "The account was renamed or belongs to another domain; on Windows XP the HelpAssistant account may be missing.", "List who is logged on with query user on the novice's computer, and compare domain and user name.", "Have the user log on, then offer help again, or use a new invitation." },
   },
   [44] = {
     name = "SAFERROR_SESSMGRERRORNOTINIT",
@@ -380,7 +380,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The help session manager of the novice's computer was not ready: still starting, disabled, or failed at start. That happens most shortly after a boot or an update. Wait some minutes after the logon and try again. On Windows XP and Server 2003 see that Terminal Services and Remote Desktop Help Session Manager are not disabled.",
+    advice = { "The help session manager of the novice's computer was not ready: still starting, disabled, or failed at start.", "That happens most shortly after a boot or an update.", "Wait some minutes after the logon and try again.", "On Windows XP and Server 2003 see that Terminal Services and Remote Desktop Help Session Manager are not disabled." },
   },
   [45] = {
     name = "SAFERROR_SELFHELPNOTSUPPORTED",
@@ -390,7 +390,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The invitation was opened on the computer, and in the session, that made it. In tests, both roles ran under one logon, or a name pointed back to the expert's own computer. Open the invitation on another computer. For a test on one machine use a virtual machine as the second side.",
+    advice = { "The invitation was opened on the computer, and in the session, that made it.", "In tests, both roles ran under one logon, or a name pointed back to the expert's own computer.", "Open the invitation on another computer.", "For a test on one machine use a virtual machine as the second side." },
   },
   [47] = {
     name = "SAFERROR_INCOMPATIBLEVERSION",
@@ -400,7 +400,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The VERSIONINFO message named another version than 1.2, the only one that is allowed. Only Windows XP and Server 2003 answer so, or a peer that is not Windows: later Windows answers E_FAIL. Compare versionMajor and versionMinor of both VERSIONINFO messages in the capture. Connect with version 2: an invitation made by Windows Vista or later, opened by Windows Vista or later.",
+    advice = { "The VERSIONINFO message named another version than 1.2, the only one that is allowed.", "Only Windows XP and Server 2003 answer so, or a peer that is not Windows: later Windows answers E_FAIL.", "Compare versionMajor and versionMinor of both VERSIONINFO messages in the capture.", "Connect with version 2: an invitation made by Windows Vista or later, opened by Windows Vista or later." },
   },
   [48] = {
     name = "SAFERROR_SESSIONNOTCONNECTED",
@@ -410,7 +410,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "It is reserved and not sent by Windows, so the peer is something else or was modified. Its name suggests that the user's desktop session is disconnected. See with query session whether the novice's user is connected to a desktop. Ask the maker of the sender's software what it means there.",
+    advice = { "It is reserved and not sent by Windows, so the peer is something else or was modified.", "Its name suggests that the user's desktop session is disconnected.", "See with query session whether the novice's user is connected to a desktop.", "Ask the maker of the sender's software what it means there." },
   },
   [50] = {
     name = "SAFERROR_SYSTEMSHUTDOWN",
@@ -420,7 +420,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The computer is shutting down or restarting: by its user, the expert, an update, or a script. Wait until it is up again and its user has logged on, then use a new invitation: the old one usually ends with the restart. If nobody asked for it, event 1074 in its System log says who or what did.",
+    advice = { "The computer is shutting down or restarting: by its user, the expert, an update, or a script.", "Wait until it is up again and its user has logged on, then use a new invitation: the old one usually ends with the restart.", "If nobody asked for it, event 1074 in its System log says who or what did." },
   },
   [51] = {
     name = "SAFERROR_STOPLISTENBYUSER",
@@ -430,7 +430,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The novice's user cancelled the invitation or closed the window that waits for the connection. Ask for a new invitation, and that its window stays open until the expert is in. A minimised window is fine, a closed one is not.",
+    advice = { "The novice's user cancelled the invitation or closed the window that waits for the connection.", "Ask for a new invitation, and that its window stays open until the expert is in.", "A minimised window is fine, a closed one is not." },
   },
   [52] = {
     name = "SAFERROR_WINSOCK_FAILED",
@@ -440,7 +440,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The network layer of the computer that sent the code refused a call: often security or VPN software hooked into Winsock. No port or socket was free, or the network was down at that moment. Disable or update that security or VPN software for a test. List what is hooked in with netsh winsock show catalog; as a last resort netsh winsock reset and a restart.",
+    advice = { "The network layer of the computer that sent the code refused a call: often security or VPN software hooked into Winsock.", "No port or socket was free, or the network was down at that moment.", "Disable or update that security or VPN software for a test.", "List what is hooked in with netsh winsock show catalog; as a last resort netsh winsock reset and a restart." },
   },
   [53] = {
     name = "SAFERROR_MISMATCHPARMS",
@@ -450,7 +450,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "What the expert sent does not fit what the novice keeps for the invitation: an older file of the same computer, or an edited one. The expert's software filled in a field differently than Windows does. Delete all older invitations of that computer, and use one new file. Compare the connection string and expert blob in the capture with the invitation that is open now.",
+    advice = { "What the expert sent does not fit what the novice keeps for the invitation: an older file of the same computer, or an edited one.", "The expert's software filled in a field differently than Windows does.", "Delete all older invitations of that computer, and use one new file.", "Compare the connection string and expert blob in the capture with the invitation that is open now." },
   },
   [61] = {
     name = "PASSWORDS_DONT_MATCH",
@@ -460,7 +460,7 @@ M.codes = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "The expert typed the password wrong, or used that of another invitation: Windows makes a new one for each. The invitation is no longer the one that is open on the novice's computer; the novice sends this code for that, too. Have the user read the password from the Remote Assistance window that is open now. If it still fails, close that window, make a new invitation, and send both file and password again.",
+    advice = { "The expert typed the password wrong, or used that of another invitation: Windows makes a new one for each.", "The invitation is no longer the one that is open on the novice's computer; the novice sends this code for that, too.", "Have the user read the password from the Remote Assistance window that is open now.", "If it still fails, close that window, make a new invitation, and send both file and password again." },
   },
   [300] = {
     name = "SAFERROR_SHADOWEND_BASE",
@@ -470,7 +470,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The view of the desktop was ended on the novice's computer, most often by its user or because the user logged off. An administrator or a policy can end it, too. Ask the user, then see the logon and logoff events in the novice's Security log. Connect again with a new invitation when the user is at the desktop.",
+    advice = { "The view of the desktop was ended on the novice's computer, most often by its user or because the user logged off.", "An administrator or a policy can end it, too.", "Ask the user, then see the logon and logoff events in the novice's Security log.", "Connect again with a new invitation when the user is at the desktop." },
   },
   [301] = {
     name = "SAFERROR_SHADOWEND_CONFIGCHANGE",
@@ -480,7 +480,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The novice's display changed while it was viewed: resolution or colour depth, a monitor or projector, a dock. Games and presentations that switch the display mode do it as well. Connect again: the session ended, nothing is damaged. Plug in monitors and start full-screen programs before connecting, and leave the display settings alone during the session.",
+    advice = { "The novice's display changed while it was viewed: resolution or colour depth, a monitor or projector, a dock.", "Games and presentations that switch the display mode do it as well.", "Connect again: the session ended, nothing is damaged.", "Plug in monitors and start full-screen programs before connecting, and leave the display settings alone during the session." },
   },
   [302] = {
     name = "SAFERROR_SHADOWEND_UNKNOWN",
@@ -490,7 +490,7 @@ M.codes = {
     outcome = "failed",
     ends_session = true,
     known = true,
-    advice = "The view of the desktop ended for a reason that the novice's computer could not name. A graphics driver reset, sleep or a locked screen at that moment is worth a thought. Look in the novice's System event log for display driver resets (event 4101) and power events. Connect again; if it ends at the same action each time, note which program was in front.",
+    advice = { "The view of the desktop ended for a reason that the novice's computer could not name.", "A graphics driver reset, sleep or a locked screen at that moment is worth a thought.", "Look in the novice's System event log for display driver resets (event 4101) and power events.", "Connect again; if it ends at the same action each time, note which program was in front." },
   },
 }
 
@@ -503,7 +503,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004001] = {
     name = "E_NOTIMPL",
@@ -513,7 +513,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004002] = {
     name = "E_NOINTERFACE",
@@ -523,7 +523,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004003] = {
     name = "E_POINTER",
@@ -533,7 +533,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004004] = {
     name = "E_ABORT",
@@ -543,7 +543,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004005] = {
     name = "E_FAIL",
@@ -553,7 +553,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "In version 1 it usually stands for an unexpected version: Windows Vista and later send it where Windows XP sends SAFERROR_INCOMPATIBLEVERSION ([MS-RA] behaviour notes 5 and 6). Otherwise something failed that has no code of its own. Compare the VERSIONINFO messages: both sides must say 1.2. Use version 2, with an invitation made by Windows Vista or later; since January 2026 updates deprecate version 1.",
+    advice = { "In version 1 it usually stands for an unexpected version: Windows Vista and later send it where Windows XP sends SAFERROR_INCOMPATIBLEVERSION ([MS-RA] behaviour notes 5 and 6).", "Otherwise something failed that has no code of its own.", "Compare the VERSIONINFO messages: both sides must say 1.2.", "Use version 2, with an invitation made by Windows Vista or later; since January 2026 updates deprecate version 1." },
   },
   [0x80004013] = {
     name = "CO_E_CANT_REMOTE",
@@ -563,7 +563,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8000401D] = {
     name = "CO_E_REMOTE_COMMUNICATION_FAILURE",
@@ -573,7 +573,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8000401E] = {
     name = "CO_E_SERVER_START_TIMEOUT",
@@ -583,7 +583,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004021] = {
     name = "CO_E_NOT_SUPPORTED",
@@ -593,7 +593,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80004027] = {
     name = "CO_E_CLASS_DISABLED",
@@ -603,7 +603,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8000FFFF] = {
     name = "E_UNEXPECTED",
@@ -613,7 +613,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010001] = {
     name = "RPC_E_CALL_REJECTED",
@@ -623,7 +623,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010002] = {
     name = "RPC_E_CALL_CANCELED",
@@ -633,7 +633,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010006] = {
     name = "RPC_E_CONNECTION_TERMINATED",
@@ -643,7 +643,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010007] = {
     name = "RPC_E_SERVER_DIED",
@@ -653,7 +653,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010008] = {
     name = "RPC_E_CLIENT_DIED",
@@ -663,7 +663,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001000F] = {
     name = "RPC_E_INVALID_DATA",
@@ -673,7 +673,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010012] = {
     name = "RPC_E_SERVER_DIED_DNE",
@@ -683,7 +683,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010100] = {
     name = "RPC_E_SYS_CALL_FAILED",
@@ -693,7 +693,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010104] = {
     name = "RPC_E_FAULT",
@@ -703,7 +703,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010105] = {
     name = "RPC_E_SERVERFAULT",
@@ -713,7 +713,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010108] = {
     name = "RPC_E_DISCONNECTED",
@@ -723,7 +723,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001010A] = {
     name = "RPC_E_SERVERCALL_RETRYLATER",
@@ -733,7 +733,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80010110] = {
     name = "RPC_E_VERSION_MISMATCH",
@@ -743,7 +743,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001011B] = {
     name = "RPC_E_ACCESS_DENIED",
@@ -753,7 +753,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001011C] = {
     name = "RPC_E_REMOTE_DISABLED",
@@ -763,7 +763,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001011F] = {
     name = "RPC_E_TIMEOUT",
@@ -773,7 +773,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8001FFFF] = {
     name = "RPC_E_UNEXPECTED",
@@ -783,7 +783,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80040154] = {
     name = "REGDB_E_CLASSNOTREG",
@@ -793,7 +793,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800401F0] = {
     name = "CO_E_NOTINITIALIZED",
@@ -803,7 +803,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070005] = {
     name = "E_ACCESSDENIED",
@@ -813,7 +813,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "With Offer Remote Assistance, the expert's account usually is not among the helpers that the novice's policy names. Otherwise DCOM or a user right (such as access from the network) forbids it. Check 'Configure Offer Remote Assistance' and the group Offer Remote Assistance Helpers on the novice's computer. Check that both computers are in the same or in trusting domains.",
+    advice = { "With Offer Remote Assistance, the expert's account usually is not among the helpers that the novice's policy names.", "Otherwise DCOM or a user right (such as access from the network) forbids it.", "Check 'Configure Offer Remote Assistance' and the group Offer Remote Assistance Helpers on the novice's computer.", "Check that both computers are in the same or in trusting domains." },
   },
   [0x80070006] = {
     name = "E_HANDLE",
@@ -823,7 +823,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007000D] = {
     name = "ERROR_INVALID_DATA",
@@ -833,7 +833,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007000E] = {
     name = "E_OUTOFMEMORY",
@@ -843,7 +843,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070032] = {
     name = "ERROR_NOT_SUPPORTED",
@@ -853,7 +853,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070035] = {
     name = "ERROR_BAD_NETPATH",
@@ -863,7 +863,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070040] = {
     name = "ERROR_NETNAME_DELETED",
@@ -873,7 +873,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070052] = {
     name = "ERROR_CANNOT_MAKE",
@@ -883,7 +883,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Remote Assistance already runs on the novice's computer ([MS-RAI] 3.3.4.1): another offer, an open invitation, or an msra.exe left over. Ask the user to close every Remote Assistance window, or end msra.exe there, and offer help again.",
+    advice = { "Remote Assistance already runs on the novice's computer ([MS-RAI] 3.3.4.1): another offer, an open invitation, or an msra.exe left over.", "Ask the user to close every Remote Assistance window, or end msra.exe there, and offer help again." },
   },
   [0x80070057] = {
     name = "E_INVALIDARG",
@@ -893,7 +893,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070422] = {
     name = "ERROR_SERVICE_DISABLED",
@@ -903,7 +903,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070426] = {
     name = "ERROR_SERVICE_NOT_ACTIVE",
@@ -913,7 +913,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007045B] = {
     name = "ERROR_SHUTDOWN_IN_PROGRESS",
@@ -923,7 +923,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070490] = {
     name = "ERROR_NOT_FOUND",
@@ -933,7 +933,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704C7] = {
     name = "ERROR_CANCELLED",
@@ -943,7 +943,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704C9] = {
     name = "ERROR_CONNECTION_REFUSED",
@@ -953,7 +953,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704CF] = {
     name = "ERROR_NETWORK_UNREACHABLE",
@@ -963,7 +963,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704D0] = {
     name = "ERROR_HOST_UNREACHABLE",
@@ -973,7 +973,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704D4] = {
     name = "ERROR_CONNECTION_ABORTED",
@@ -983,7 +983,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800704EC] = {
     name = "ERROR_ACCESS_DISABLED_BY_POLICY",
@@ -993,7 +993,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "Group Policy of the novice's computer forbids the program or Remote Assistance. Run gpresult /h there and look at 'Configure Offer Remote Assistance', 'Configure Solicited Remote Assistance' and software restriction rules.",
+    advice = { "Group Policy of the novice's computer forbids the program or Remote Assistance.", "Run gpresult /h there and look at 'Configure Offer Remote Assistance', 'Configure Solicited Remote Assistance' and software restriction rules." },
   },
   [0x80070520] = {
     name = "ERROR_NO_SUCH_LOGON_SESSION",
@@ -1003,7 +1003,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80070525] = {
     name = "ERROR_NO_SUCH_USER",
@@ -1013,7 +1013,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007052E] = {
     name = "ERROR_LOGON_FAILURE",
@@ -1023,7 +1023,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800705B4] = {
     name = "ERROR_TIMEOUT",
@@ -1033,7 +1033,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800706BA] = {
     name = "RPC_S_SERVER_UNAVAILABLE",
@@ -1043,7 +1043,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A firewall blocks RPC (TCP 135 and the dynamic ports) on the novice's computer, or that computer is off. Its name resolves to an address that is no longer its own. Enable the rules Remote Assistance (DCOM-In) and (RA Server TCP-In) there. Compare nslookup on the expert's side with ipconfig on the novice's.",
+    advice = { "A firewall blocks RPC (TCP 135 and the dynamic ports) on the novice's computer, or that computer is off.", "Its name resolves to an address that is no longer its own.", "Enable the rules Remote Assistance (DCOM-In) and (RA Server TCP-In) there.", "Compare nslookup on the expert's side with ipconfig on the novice's." },
   },
   [0x800706BB] = {
     name = "RPC_S_SERVER_TOO_BUSY",
@@ -1053,7 +1053,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800706BE] = {
     name = "RPC_S_CALL_FAILED",
@@ -1063,7 +1063,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800706D1] = {
     name = "RPC_S_PROCNUM_OUT_OF_RANGE",
@@ -1073,7 +1073,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x800706D9] = {
     name = "EPT_S_NOT_REGISTERED",
@@ -1083,7 +1083,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80071B6E] = {
     name = "ERROR_CTX_WINSTATION_NOT_FOUND",
@@ -1093,7 +1093,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80071B84] = {
     name = "ERROR_CTX_SHADOW_DENIED",
@@ -1103,7 +1103,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80071B85] = {
     name = "ERROR_CTX_WINSTATION_ACCESS_DENIED",
@@ -1113,7 +1113,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80071B8A] = {
     name = "ERROR_CTX_SHADOW_INVALID",
@@ -1123,7 +1123,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80071B8B] = {
     name = "ERROR_CTX_SHADOW_DISABLED",
@@ -1133,7 +1133,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80072745] = {
     name = "WSAECONNABORTED",
@@ -1143,7 +1143,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80072746] = {
     name = "WSAECONNRESET",
@@ -1153,7 +1153,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007274C] = {
     name = "WSAETIMEDOUT",
@@ -1163,7 +1163,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8007274D] = {
     name = "WSAECONNREFUSED",
@@ -1173,7 +1173,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80072AF9] = {
     name = "WSAHOST_NOT_FOUND",
@@ -1183,7 +1183,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80080005] = {
     name = "CO_E_SERVER_EXEC_FAILURE",
@@ -1193,7 +1193,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090304] = {
     name = "SEC_E_INTERNAL_ERROR",
@@ -1203,7 +1203,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090308] = {
     name = "SEC_E_INVALID_TOKEN",
@@ -1213,7 +1213,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8009030C] = {
     name = "SEC_E_LOGON_DENIED",
@@ -1223,7 +1223,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x8009030E] = {
     name = "SEC_E_NO_CREDENTIALS",
@@ -1233,7 +1233,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090311] = {
     name = "SEC_E_NO_AUTHENTICATING_AUTHORITY",
@@ -1243,7 +1243,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090322] = {
     name = "SEC_E_WRONG_PRINCIPAL",
@@ -1253,7 +1253,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090324] = {
     name = "SEC_E_TIME_SKEW",
@@ -1263,7 +1263,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090325] = {
     name = "SEC_E_UNTRUSTED_ROOT",
@@ -1273,7 +1273,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090328] = {
     name = "SEC_E_CERT_EXPIRED",
@@ -1283,7 +1283,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
   [0x80090331] = {
     name = "SEC_E_ALGORITHM_MISMATCH",
@@ -1293,7 +1293,7 @@ M.hresults = {
     outcome = "failed",
     ends_session = false,
     known = true,
-    advice = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
+    advice = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
   },
 }
 
@@ -1361,9 +1361,9 @@ M.texts = {
 }
 
 M.advice = {
-  unknown = "The sender is newer than the specification, is not Windows, or was modified. Less often the number is damaged, or something else was taken for a result. Find out what software the sender runs, and what it means by this number. Judge the attempt by what follows: a shared screen, or the end of the connection.",
-  hresult = "A component of Windows failed on the computer that sent this, and its error was passed on as it was. Run certutil -error with the hexadecimal number on any Windows computer to read its text. Read the event logs of the sender (RemoteAssistance, System, Application) at that time.",
-  vendor = "A program that is not part of Windows defined this number: [MS-ERREF] leaves those with the customer bit to vendors. Find out which program took part on the computer that sent it, and ask its maker.",
+  unknown = { "The sender is newer than the specification, is not Windows, or was modified.", "Less often the number is damaged, or something else was taken for a result.", "Find out what software the sender runs, and what it means by this number.", "Judge the attempt by what follows: a shared screen, or the end of the connection." },
+  hresult = { "A component of Windows failed on the computer that sent this, and its error was passed on as it was.", "Run certutil -error with the hexadecimal number on any Windows computer to read its text.", "Read the event logs of the sender (RemoteAssistance, System, Application) at that time." },
+  vendor = { "A program that is not part of Windows defined this number: [MS-ERREF] leaves those with the customer bit to vendors.", "Find out which program took part on the computer that sent it, and ask its maker." },
 }
 
 local function bit_set(value, bit)

@@ -53,7 +53,9 @@ local function read_result(body)
   if code.versions ~= "" then
     body:add("result_versions", code.versions, at, 4)
   end
-  body:add("result_advice", code.advice, at, 4)
+  for _, sentence in ipairs(code.advice) do -- all in one would be too long for a line of the tree
+    body:add("result_advice", sentence, at, 4)
+  end
 end
 
 local SEMICOLON, EQUALS, ZERO, NINE = 0x3B, 0x3D, 0x30, 0x39

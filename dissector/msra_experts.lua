@@ -24,6 +24,7 @@ local MSRA = {
   { "malformed_xml", "The text is no RCCOMMAND element", "MALFORMED", "ERROR" },
   { "malformed_contact", "The internal file is no contact information", "MALFORMED", "NOTE" },
   { "name_not_terminated", "ChannelName has no NUL terminator", "PROTOCOL", "COMMENT" },
+  { "name_padded", "Bytes follow the NUL in ChannelName", "PROTOCOL", "COMMENT" },
   { "incomplete_pdu", "The rest of the RDP packet is missing", "REASSEMBLE", "WARN" },
   { "bad_framing", "The bytes are no RDP packet", "MALFORMED", "WARN" },
   { "bad_pdu", "The RDP packet could not be decoded", "MALFORMED", "WARN" },

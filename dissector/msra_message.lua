@@ -90,6 +90,9 @@ function M.decode(data, from, to, sender, transfers)
   local data_len = body:u32("data_len")
   body.stop = body_at
   local channel = body:text("channel_name", "name_not_terminated").value
+  if body.at < body_at then
+    body:note("name_padded")
+  end
   body.at, body.stop = body_at, math.min(body_at + data_len, to)
   if body_at + data_len ~= to then
     body:note("bad_length")

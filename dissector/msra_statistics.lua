@@ -85,14 +85,14 @@ local function register_window(title, write)
     window:set_atclose(function()
       tap:remove()
     end)
-    function tap.draw()
+    local function redraw()
       window:set(write())
     end
-    tap.reset = tap.draw -- another capture is opened
+    tap.draw, tap.reset = redraw, redraw -- as packets arrive, and when another capture is opened
     window:add_button("Copy", function()
       copy_to_clipboard(write())
     end)
-    window:set(write())
+    redraw()
   end, MENU_TOOLS_UNSORTED)
 end
 

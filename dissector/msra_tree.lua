@@ -142,10 +142,12 @@ function Tree:message(tree, tvb, pinfo, event, connection)
   self.columns(pinfo, line)
 end
 
--- Several messages of a frame stand side by side.
+-- Several messages of a frame stand side by side, also with what other dissectors said of the frame for good.
 function Tree.columns(pinfo, line)
   local info = pinfo.cols.info
-  info:set(pinfo.private[SHOWN] and "; " .. line or line)
+  info:clear()
+  local before = tostring(info) -- "[TCP Retransmission] " needs nothing behind it
+  info:set(before:find("%S") and not before:find("%] $") and "; " .. line or line)
   info:fence()
   pinfo.private[SHOWN] = "1"
 end

@@ -61,9 +61,14 @@ class ResultCode:
         return f"0x{self.value:08x}" if self.value >= 0x80000000 else str(self.value)
 
     @property
+    def advice_sentences(self) -> tuple[str, ...]:
+        """The likeliest causes and the most promising steps."""
+        return self.causes[:2] + self.next_steps[:2]
+
+    @property
     def advice(self) -> str:
-        """The likeliest causes and the most promising steps, as one short paragraph."""
-        return " ".join(self.causes[:2] + self.next_steps[:2])
+        """The same as one short paragraph."""
+        return " ".join(self.advice_sentences)
 
 
 def _load(file: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ for value in io.lines() do
   local row = codes.lookup(tonumber(value))
   local fields = {
     value, row.name, row.text, row.versions, tostring(row.used), row.outcome,
-    tostring(row.ends_session), tostring(row.known), row.advice,
+    tostring(row.ends_session), tostring(row.known), table.concat(row.advice, " "),
   }
   print(table.concat(fields, "\\t"))
 end

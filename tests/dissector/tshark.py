@@ -88,7 +88,7 @@ class Sandbox:
         self.plugins = self.home / ".local" / "lib" / "wireshark" / "plugins" / "msra"
         self.home.mkdir()
         self.copy_plugin(self.script.parent)
-        self._own()
+        self.own()
 
     def __enter__(self) -> Sandbox:
         return self
@@ -105,7 +105,7 @@ class Sandbox:
     def install(self) -> None:
         """Install the plugin as a user would: a folder below the personal plugins."""
         self.copy_plugin(self.plugins)
-        self._own()
+        self.own()
 
     def uninstall(self) -> None:
         """Remove what `install` put there."""
@@ -161,7 +161,7 @@ class Sandbox:
         """The events of the transport in a capture."""
         return [layer for layer in self.layers(source, *arguments) if layer.name == "msra_rdp"]
 
-    def _own(self) -> None:
+    def own(self) -> None:
         """Give everything to the ordinary user."""
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")

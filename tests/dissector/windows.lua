@@ -16,14 +16,21 @@ function _G.register_menu(name, action)
   menus[#menus + 1] = { name = name, action = action }
 end
 
+-- As in Wireshark, what a listener was given can't be read again.
 _G.Listener = {
   new = function()
-    local tap = {}
-    function tap.remove()
-      tap.removed = true
-    end
-    windows[#windows].tap = tap
-    return tap
+    local given = {}
+    windows[#windows].tap = given
+    return setmetatable({
+      remove = function()
+        given.removed = true
+      end,
+    }, {
+      __newindex = given,
+      __index = function(_, name)
+        error("No such '" .. name .. "' method/field for object type 'Listener'")
+      end,
+    })
   end,
 }
 
