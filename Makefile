@@ -2,13 +2,20 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint tools clean
+# What `make test-wireshark` tests the plugin with: programs, or Debian releases that it sets up outside the repository.
+TSHARKS := tshark trixie sid
+
+.PHONY: demo test test-wireshark lint tools clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
 
 test: $(VENV)/.dev tools lint
 	$(BIN)/python -m pytest
+	@tests/test-wireshark $(BIN)/python --optional trixie
+
+test-wireshark: $(VENV)/.dev tools
+	@tests/test-wireshark $(BIN)/python $(TSHARKS)
 
 lint: $(VENV)/.dev tools
 	$(BIN)/ruff check .

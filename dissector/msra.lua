@@ -124,9 +124,12 @@ end
 
 statistics.register(state)
 
-local heuristics = {
-  tcp = stream.tcp_heuristic, tls = stream.tls_heuristic, cotp = stream.cotp_heuristic, cotp_is = stream.cotp_heuristic,
-}
+-- Every TCP payload that nobody claims comes here, whatever it is: what is no TPKT packet must cost next to nothing.
+msra_rdp:register_heuristic("tcp", function(tvb, pinfo, root)
+  return tvb:len() > 0 and tvb:raw(0, 1) == "\3" and stream:tcp_heuristic(tvb, pinfo, root)
+end)
+
+local heuristics = { tls = stream.tls_heuristic, cotp = stream.cotp_heuristic, cotp_is = stream.cotp_heuristic }
 for name, method in pairs(heuristics) do
   msra_rdp:register_heuristic(name, function(tvb, pinfo, root)
     return method(stream, tvb, pinfo, root)

@@ -19,6 +19,13 @@ local MOST_ORDERS = 4096 -- the smallest take 4 bytes, and a message may have me
 local TEXT = { "cch_string", 2 }
 local FLAGS, APP, WND, PARTICIPANT = { "flags", 2 }, { "app_id", 4 }, { "wnd_id", 4 }, { "participant_id", 4 }
 
+-- The names of the flags, by bit number; some orders have the same ones.
+local REQUESTS = { [0] = "REQUEST_VIEW", [1] = "REQUEST_INTERACT", [3] = "ALLOW_CONTROL_REQUESTS" }
+local FLAG_NAMES = {
+  [1] = { [0] = "FILTER_ENABLED" }, [3] = { [0] = "APPLICATION_SHARED" }, [5] = { [0] = "WINDOW_SHARED" },
+  [8] = { [0] = "MAY_VIEW", [1] = "MAY_INTERACT", [2] = "IS_PARTICIPANT" }, [9] = REQUESTS, [13] = REQUESTS,
+}
+
 -- [MS-RDPEMC] 2.2.3 to 2.2.5: the name, the fields of fixed size, and the text behind them if there is one.
 local ORDERS = {
   [1] = { "OD_FILTER_STATE_UPDATED", { { "flags", 1 } } },
@@ -58,12 +65,23 @@ local function read_text(body, field, count)
   body.stop = stop
 end
 
-local function read_fields(body, order)
+-- "REQUEST_VIEW+REQUEST_INTERACT"; empty if no flag that has a name is set.
+local function flag_names(names, value)
+  local set = {}
+  for bit = 0, 3 do
+    set[#set + 1] = names[bit] and bytes.has_bit(value, bit) and names[bit] or nil
+  end
+  return table.concat(set, "+")
+end
+
+local function read_fields(body, order, names)
   local value
   for _, field in ipairs(order[2]) do
     value = body:unsigned(field[1], field[2])
     if not value then
       return
+    elseif field[1] == "flags" then
+      body.items[#body.items].meaning = flag_names(names, value)
     end
   end
   if order[3] then
@@ -82,7 +100,7 @@ local function decode(data, from, to)
     body:note("bad_length")
   end
   if order then
-    read_fields(body, order)
+    read_fields(body, order, FLAG_NAMES[order_type])
   else
     body:bytes("data")
   end

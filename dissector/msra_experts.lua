@@ -39,6 +39,17 @@ for _, row in ipairs(MSRA) do
   TEXTS[row[1]] = row[2]
 end
 
+-- Notes that ordinary traffic has all the time.
+local NOTES = {
+  bstr_counted = "The string has a BSTR byte count",
+  bstr_raw = "The string has no BSTR byte count",
+}
+
+-- What a note of a message says, as a sentence.
+function M.note(id)
+  return NOTES[id] or TEXTS[id]
+end
+
 -- Creates them for a protocol; a table by id.
 function M.create(proto)
   local experts, all = {}, {}

@@ -80,6 +80,10 @@ M.MSRA = {
   -- [MS-RA] 2.2.3
   { "file_data", "bytes", "Block of the file" },
   { "file_data_len", "generated_uint32", "Bytes in this block" },
+  { "transfer.state", "generated_string", "Transfer" },
+  { "transfer.received", "generated_uint64", "Bytes so far" },
+  { "transfer.size", "generated_uint64", "Bytes of the file" },
+  { "transfer.filename", "generated_text", "File" },
   -- [MS-RA] 2.2.5
   { "contact", "generated_none", "Contact" },
   { "contact.name", "text", "NAME" },

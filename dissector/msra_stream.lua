@@ -240,9 +240,9 @@ function Stream:exported(from, read, tvb, pinfo, tree)
   return tvb:len()
 end
 
--- TCP payload that nobody has claimed yet. The first byte decides in nearly all cases.
+-- TCP payload that nobody has claimed yet, and begins as TPKT packets do (RFC 1006).
 function Stream:tcp_heuristic(tvb, pinfo, tree)
-  if not self.any_port or tvb:len() == 0 or tvb:raw(0, 1) ~= "\3" then
+  if not self.any_port then
     return false
   end
   local head = head_of(tvb)

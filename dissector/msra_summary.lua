@@ -52,7 +52,20 @@ local function unknown(message)
   return msg_type and string.format(" (msgType %d)", msg_type) or " on channel " .. text.label(message.channel)
 end
 
+-- What the flags of an order mean: who may view and interact, or asks to.
+local function flags(message)
+  for _, item in ipairs(message.items) do
+    if item.field == "flags" and item.meaning ~= "" then
+      return ": " .. item.meaning
+    end
+  end
+  return nil
+end
+
 local DETAILS = {
+  OD_PARTICIPANT_CREATED = flags,
+  OD_PARTICIPANT_CTRL_CHANGE = flags,
+  OD_PARTICIPANT_CTRL_CHANGE_RESPONSE = flags,
   REMOTEDESKTOP_CTL_RESULT = result,
   REMOTEDESKTOP_CTL_VERSIONINFO = version,
   CHAT = chat,

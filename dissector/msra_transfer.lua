@@ -64,7 +64,7 @@ function Transfers:announced(sender, values)
   forget(self, channel)
   local is_size = size:find("^[0-9]+$") and #size <= 19
   self.open[channel] = {
-    sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename,
+    channel = channel, sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename,
     blocks = contact.is_internal(values) and {} or nil, -- the content of contact files is kept
   }
   self.order[#self.order + 1] = channel
@@ -96,6 +96,22 @@ local function take_content(transfer)
   return nil
 end
 
+local STATES = { FILEXFERACK = "accepted", FILEXFERREJECT = "rejected", FILEXFEREND = "ended" }
+
+-- How far it is, for the tree and the summary.
+local function progress(transfer, state)
+  return { state = state, received = transfer.received, size = transfer.size, name = transfer.name }
+end
+
+function Transfers:command(body, sender, transfer, name)
+  if name == "FILEXFERACK" then
+    transfer.accepted = transfer.accepted or sender ~= transfer.sender
+  else
+    body.content = name == "FILEXFEREND" and take_content(transfer) or nil
+    forget(self, transfer.channel)
+  end
+end
+
 -- Reads a message of a file channel; gives its type.
 --
 --     | a block of the file, or the text of a command, NUL |
@@ -109,18 +125,14 @@ function Transfers:read(body, sender, channel)
       transfer.received = transfer.received + size
       keep(transfer, body.data:sub(at + 1, at + size))
       body.content = transfer.received == transfer.size and take_content(transfer) or nil
-      body.transfer = { received = transfer.received, size = transfer.size, name = transfer.name }
+      body.transfer = progress(transfer, "running")
     end
     return M.FILE_DATA
   end
   body:text("command", "missing_terminator")
-  if not transfer then
-    return command.name
-  elseif command.name == "FILEXFERACK" then
-    transfer.accepted = transfer.accepted or sender ~= transfer.sender
-  else
-    body.content = command.name == "FILEXFEREND" and take_content(transfer) or nil
-    forget(self, channel)
+  if transfer then
+    self:command(body, sender, transfer, command.name)
+    body.transfer = progress(transfer, STATES[command.name])
   end
   return command.name
 end

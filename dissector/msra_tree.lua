@@ -8,7 +8,7 @@ local secrets = require("msra_secrets")
 local summary = require("msra_summary")
 local text = require("msra_text")
 
--- luacheck: read globals NSTime
+-- luacheck: read globals NSTime UInt64
 
 local Tree = {}
 Tree.__index = Tree
@@ -54,6 +54,11 @@ local function difference(from, to)
   return NSTime.new(seconds, math.floor(nanoseconds - seconds * 1e9))
 end
 
+-- A size of a file: the announced one may be any number.
+local function uint64(number)
+  return UInt64.new(math.floor(number % 2 ^ 32), math.floor(number / 2 ^ 32))
+end
+
 -- Whether one of the texts needs a companion; then all have one, so that those of repeated fields stay in step.
 local function needs_exact(items)
   for _, item in ipairs(items) do
@@ -75,10 +80,24 @@ function Tree:items(tree, tvb, at, message)
       add_attribute(tree, fields, range, item, exact)
     else
       local subtree = add(tree, fields, item.field, range, item.value, exact, item.generated)
+      if item.meaning then
+        subtree:append_text(" " .. item.meaning)
+      end
       for _, part in ipairs(item.children or {}) do
         add(subtree, fields, part.field, tvb:range(at + part.at, part.size), part.value, exact, part.generated)
       end
     end
+  end
+end
+
+-- How far a file transfer is with this message.
+function Tree:transfer(tree, whole, transfer)
+  local fields, exact = self.msra.fields, not text.is_safe(transfer.name or "")
+  add(tree, fields, "transfer.state", whole, transfer.state)
+  add(tree, fields, "transfer.received", whole, uint64(transfer.received))
+  add(tree, fields, "transfer.size", whole, uint64(transfer.size))
+  if transfer.name then
+    add(tree, fields, "transfer.filename", whole, transfer.name, exact)
   end
 end
 
@@ -127,11 +146,14 @@ function Tree:message(tree, tvb, pinfo, event, connection)
   add(root, fields, "from", whole, event.from)
   add(root, fields, "type", whole, message.type)
   self:items(root, tvb, at, message)
+  if message.transfer then
+    self:transfer(root, whole, message.transfer)
+  end
   if message.contact then
     self:contact(root, message.contact)
   end
   for _, note in ipairs(message.notes) do
-    add(root, fields, "note", whole, note)
+    add(root, fields, "note", whole, note):append_text(": " .. experts.note(note))
   end
   self:relations(root, whole, pinfo, event, connection)
   for _, id in ipairs(experts.of_message(message)) do

@@ -6,7 +6,8 @@ the time of the frame that completed it:
 * :class:`ConnectionOpened`  an RDP connection was recognised, and who is who in it;
 * :class:`Message`           one decoded Remote Assistance message ([MS-RA] 2.2);
 * :class:`Fact`              something the transport learned: negotiation, channels, security, close;
-* :class:`Gap`               bytes that could not be read, and why.
+* :class:`Gap`               bytes that could not be read, and why;
+* :class:`ConnectFailed`     a TCP connect that led to no connection; these come last.
 
 Nothing is dropped in silence: what cannot be decoded is a gap, and reading goes on.
 Frames count from 1, as in Wireshark; times are integer nanoseconds since 1970, UTC; sizes are bytes.
@@ -20,6 +21,8 @@ from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["expert", "novice"]
 """The expert helps (the RDP client); the novice shares its screen (the RDP server)."""
+
+ConnectFailure: TypeAlias = Literal["refused", "timed_out", "closed"]
 
 Value: TypeAlias = int | str
 """A field's value as reports show it; bytes are written as lower-case hexadecimal digits."""
@@ -83,6 +86,20 @@ class Gap(Event):
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectFailed(Event):
+    """A TCP connect to a novice, or to where one may be, that led to nothing; `connection` is 0, as there is none.
+
+    `how`: "refused" with a reset; "timed_out", never answered; "closed" before either side sent a byte. Frame and time
+    are those of the first SYN; `frames` are all that belong to it.
+    """
+
+    expert: Endpoint
+    novice: Endpoint
+    how: ConnectFailure
+    frames: tuple[int, ...]
+
+
 FACTS: Mapping[str, str] = {
     # name: keys of its data
     "connection_request": "cookie requested_protocols",  # [MS-RDPBCGR] 2.2.1.1; both optional
@@ -91,7 +108,7 @@ FACTS: Mapping[str, str] = {
     "client_channels": "channel_names",  # [MS-RDPBCGR] 2.2.1.3.4, in the order of the list
     "server_channels": "channel_ids",  # [MS-RDPBCGR] 2.2.1.4.4, in the same order
     "security": "encryption_method encryption_level",  # [MS-RDPBCGR] 2.2.1.4.3
-    "server_key": "kind bits kh sha256",  # [MS-RDPBCGR] 2.2.1.4.3.1: the public key of Standard RDP Security
+    "server_key": "kind bits kh sha256",  # [MS-RDPBCGR] 2.2.1.4.3.1; kind "proprietary", "x509", "tls x509"
     "tls": "version",  # RFC 8446 4.1.3: "tls1.0" to "tls1.3", from ServerHello
     "tls_session": "cipher_suite client_random",  # the same; client_random in hexadecimal digits, "" if not seen
     "tls_alert": "level description",  # RFC 8446 6
@@ -100,6 +117,17 @@ FACTS: Mapping[str, str] = {
     "unreadable": "reason",  # what it takes to decrypt, in words
     "compression": "compression_type",  # [MS-RDPBCGR] 3.1.8, of one side's channel data
     "disconnect": "reason",  # [MS-RDPBCGR] 2.2.2.3, T.125 11.15
+    "tcp_syn": "",  # RFC 9293 3.5; from the expert
+    "tcp_syn_ack": "",
+    # "fin" or "rst", from who closed first; where nobody did: "reused", "end" (of the capture) or "evicted", from
+    # who sent the last packet
+    "tcp_close": "how",
+    "client_core": "client_name client_build",  # [MS-RDPBCGR] 2.2.1.3.2
+    "client_info": "user_name domain password alternate_shell working_dir",  # [MS-RDPBCGR] 2.2.1.11, [MS-RA] 2.2.7.2
+    "license_error": "error_code state_transition",  # [MS-RDPBCGR] 2.2.1.12.1.3; the normal end has one, too
+    "activated": "",  # Demand Active PDU, [MS-RDPBCGR] 2.2.1.13.1
+    "deactivated": "",  # Deactivate All PDU, [MS-RDPBCGR] 2.2.3.1
+    "error_info": "error_info",  # [MS-RDPBCGR] 2.2.5.1.1; 0 is no error
 }
 
 GAPS: Mapping[str, str] = {
@@ -126,4 +154,5 @@ NOTES: Mapping[str, str] = {
     "odd_length": "the text has an odd number of bytes",
     "malformed_xml": "the text is no RCCOMMAND element",
     "name_not_terminated": "ChannelName has no NUL terminator",
+    "name_padded": "bytes follow the NUL in ChannelName",
 }

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from tests.dissector.conversation import EXPERT, NOVICE, Conversation, chat, text
+from tests.dissector.conversation import ENCOMSP, EXPERT, NOVICE, Conversation, chat, text
 from tests.dissector.tshark import PCAPS, Layer, Sandbox
 from tests.transport import builders as rdp
 
@@ -112,3 +112,29 @@ def test_a_flood_of_requests(sandbox: Sandbox) -> None:
     for _ in range(40):
         talk.message(NOVICE, rdp.result(0))
     assert sum(one.get("response_to") is not None for one in sandbox.messages(talk.capture())) == 16
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_progress_of_file_transfers(sandbox: Sandbox, passes: tuple[str, ...]) -> None:
+    """State, name, bytes so far and of how many, on each message of the file's channel; nothing without a transfer."""
+    layers = sandbox.messages(PCAPS / "rich_all_types.pcapng", *passes)
+    names = ("state", "filename", "received", "size")
+    rows = [tuple(one.get(f"transfer.{name}") for name in names) for one in layers if one.get("transfer.state")]
+    assert rows == [
+        ("accepted", "notes.bin", "0", "4137"), ("running", "notes.bin", "3000", "4137"),
+        ("running", "notes.bin", "4137", "4137"), ("ended", "notes.bin", "4137", "4137"),
+        ("rejected", "secret.txt", "0", "12"), ("accepted", "big.log", "0", "5000"),
+        ("running", "big.log", "5000", "5000"), ("ended", "big.log", "5000", "5000"),
+    ]  # fmt: skip
+    lonely = Conversation().connect().message(EXPERT, rdp.ra_message("RA_FX", text("FILEXFEREND")))
+    assert sandbox.messages(lonely.capture(), *passes)[0].get("transfer.state") is None
+
+
+def test_names_of_flags(sandbox: Sandbox) -> None:
+    """Who may view and interact is told in words, in the tree and in the column."""
+    flags = struct.pack("<HHIIHH", 8, 18, 2, 1, 0x8007, 0)
+    capture = Conversation().connect().message(NOVICE, flags, ENCOMSP).capture()
+    said = sandbox.tshark(capture, "-V", "-Y", "msra", "-O", "msra")
+    assert "Flags: 32775 (0x8007) MAY_VIEW+MAY_INTERACT+IS_PARTICIPANT\n" in said
+    info = sandbox.tshark(capture, "-Y", "msra")
+    assert info.endswith("OD_PARTICIPANT_CREATED: MAY_VIEW+MAY_INTERACT+IS_PARTICIPANT\n")

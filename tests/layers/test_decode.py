@@ -259,9 +259,9 @@ def test_a_channel_name_without_nul_is_noted() -> None:
     assert (decoded.channel, decoded.type, decoded.notes) == ("70", "CHAT", ("name_not_terminated",))
 
 
-def test_what_follows_the_nul_in_a_channel_name_is_ignored() -> None:
+def test_what_follows_the_nul_in_a_channel_name_is_noted() -> None:
     decoded = decode(message("70\0xx", utf16("a\0")))
-    assert (decoded.channel, decoded.type, decoded.notes) == ("70", "CHAT", ())
+    assert (decoded.channel, decoded.type, decoded.notes) == ("70", "CHAT", ("name_padded",))
 
 
 @pytest.mark.parametrize(

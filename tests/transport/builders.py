@@ -40,9 +40,15 @@ def block(kind: int, content: bytes) -> bytes:
     return struct.pack("<HH", kind, len(content) + 4) + content
 
 
-def connect_initial(*names: str) -> bytes:
+def client_core(name: str = "HELPDESK-7", build: int = 19045) -> bytes:
+    """TS_UD_CS_CORE up to imeFileName (2.2.1.3.2), without the block's header."""
+    start = struct.pack("<IHHHHII", 0x00080004, 1024, 768, 0xCA01, 0xAA03, 0x409, build)
+    return start + name.encode("utf-16-le").ljust(32, b"\0") + struct.pack("<III", 4, 0, 12) + bytes(64)
+
+
+def connect_initial(*names: str, core: bytes = bytes(8)) -> bytes:
     channels = b"".join(name.encode().ljust(8, b"\0") + struct.pack("<I", 0x80800000) for name in names)
-    blocks = block(0xC001, bytes(8)) + block(0xC003, struct.pack("<I", len(names)) + channels)
+    blocks = block(0xC001, core) + block(0xC003, struct.pack("<I", len(names)) + channels)
     create = b"\x00\x08\x00\x10\x00\x01\xc0\x00Duca" + per_length(len(blocks)) + blocks
     gcc = b"\x00\x05\x00\x14\x7c\x00\x01" + per_length(len(create)) + create
     parameters = ber(b"\x30", ber(b"\x02", b"\x22"))
@@ -61,6 +67,37 @@ def connect_response(*ids: int, method: int = 0, level: int = 0, io_channel: int
 def send_data(channel: int, data: bytes, from_client: bool) -> bytes:
     head = bytes([0x64 if from_client else 0x68]) + struct.pack(">HH", 6, channel) + b"\x70"
     return data_tpdu(head + per_length(len(data)) + data)
+
+
+def info_packet(
+    domain: str, user: str, password: str, shell: str, directory: str,
+    flags: int = 0x10, code_page: int = 0x409, codec: str = "utf-16-le",
+) -> bytes:  # fmt: skip
+    """TS_INFO_PACKET (2.2.1.11.1.1) without extraInfo."""
+    texts = [text.encode(codec) for text in (domain, user, password, shell, directory)]
+    terminator = bytes(2 if flags & 0x10 else 1)
+    sizes = struct.pack("<5H", *map(len, texts))
+    return struct.pack("<II", code_page, flags) + sizes + b"".join(text + terminator for text in texts)
+
+
+def license_error(code: int = 7, transition: int = 2) -> bytes:
+    """Preamble and LICENSE_ERROR_MESSAGE (2.2.1.12.1.1, 2.2.1.12.1.3)."""
+    return struct.pack("<BBHIIHH", 0xFF, 3, 16, code, transition, 4, 0)
+
+
+def with_header(flags: int, data: bytes) -> bytes:
+    """A basic security header (2.2.8.1.1.2.1): SEC_INFO_PKT 0x40, SEC_LICENSE_PKT 0x80."""
+    return struct.pack("<HH", flags, 0) + data
+
+
+def share_control(kind: int, body: bytes = b"") -> bytes:
+    """2.2.8.1.1.1.1: 0x11 Demand Active, 0x16 Deactivate All, 0x17 data."""
+    return struct.pack("<HHH", len(body) + 6, kind, 1002) + body
+
+
+def error_info(code: int) -> bytes:
+    """Set Error Info PDU (2.2.5.1.1)."""
+    return share_control(0x17, struct.pack("<IBBHBBHI", 0x103EA, 0, 1, 4, 47, 0, 0, code))
 
 
 def chunk(data: bytes, total: int, flags: int) -> bytes:

@@ -25,6 +25,7 @@ __all__ = ["FILE_DATA", "NOTE_ORDER", "Decoded", "decode_message"]
 NOTE_ORDER = (
     "missing_terminator", "no_separator", "bstr_counted", "bstr_raw", "truncated",
     "bad_length", "trailing_data", "odd_length", "malformed_xml", "name_not_terminated",
+    "name_padded",
 )  # fmt: skip
 """The notes in the order in which messages list them: that of `msra.events.NOTES`."""
 
@@ -72,6 +73,8 @@ def decode_message(data: bytes) -> Decoded | None:
     reading = _Reading()
     if "missing_terminator" in header.channel_name.notes:
         reading.notes.add("name_not_terminated")
+    if header.channel_name.rest:
+        reading.notes.add("name_padded")
     if header.data_len != len(data) - name_end:
         reading.notes.add("bad_length")
     read = _CHANNELS.get(header.guess_payload_class(body), _read_unknown)
