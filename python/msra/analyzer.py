@@ -55,4 +55,5 @@ def analyze_capture(path: Path | None, shown_path: str, engine: Engine, options:
         report.notes = reading.notes
     report.rdp_connections = sessions.rdp_connections
     report.sessions = sessions.finish()
+    report.attempts = sessions.attempts
     return report

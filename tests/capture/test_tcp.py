@@ -17,7 +17,7 @@ from msra.capture.fragments import FragmentTable
 from msra.capture.link import decode_segment
 from msra.capture.model import Segment
 from msra.capture.reassembly import ACK, FIN, PSH, RST, SYN
-from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
+from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpConnection, TcpTracker
 
 A, B = (b"\x0a\0\0\1", 40000), (b"\x0a\0\0\2", 3389)
 WRAP = 1 << 32
@@ -427,3 +427,54 @@ def test_wireshark_agrees_on_all_captures(pcaps: list[Path], tshark: Callable[..
             assert marker in theirs[True]
             theirs[True] = theirs[True].replace(marker, "")
         assert {side: streams[side].hex() for side in theirs} == theirs, path.name
+
+
+def connection_of(*segments: Segment) -> TcpConnection:
+    """The connection as it is known when the capture ends; the segments are frames 1, 2, ..."""
+    tracker = TcpTracker()
+    items = [item for frame, segment in enumerate(segments, 1) for item in tracker.feed(frame, frame * 10, segment)]
+    (closed,) = [item for item in [*items, *tracker.finish()] if isinstance(item, StreamClosed)]
+    return closed.connection
+
+
+def test_where_a_connection_begins() -> None:
+    """SYNs that are sent again count with the first one; the SYN/ACK is that of the first answer."""
+    wire = Wire()
+    syn = wire.segment(A, flags=SYN)
+    syn_ack = wire.segment(B, flags=SYN | ACK)
+    connection = connection_of(syn, syn, syn_ack, syn_ack, wire.segment(A))
+    assert connection.syns == [(1, 10), (2, 20)]
+    assert connection.syn_ack == (3, 30) and connection.answered
+    assert not connection_of(syn, syn).answered
+    assert connection_of(syn, wire.segment(A)).answered, "the SYN/ACK was not captured, but its acknowledgment was"
+    assert connection_of(wire.segment(A, b"data"), wire.segment(A, b"more")).syns == []
+    assert len(connection_of(*[syn] * 100).syns) < 10
+
+
+@pytest.mark.parametrize("how", ["fin", "rst"])
+@pytest.mark.parametrize("src", [A, B])
+def test_who_closes_first(src: tuple[bytes, int], how: str) -> None:
+    wire = Wire()
+    start = [wire.segment(A, flags=SYN), wire.segment(B, flags=SYN | ACK), wire.segment(A)]
+    first = wire.segment(src, flags=FIN | ACK if how == "fin" else RST)
+    other = wire.segment(B if src == A else A, flags=FIN | ACK)
+    assert connection_of(*start, first, other).closing == (how, src == A, (4, 40))
+
+
+def test_an_old_fin_or_reset_closes_nothing() -> None:
+    wire = Wire()
+    start = [wire.segment(A, flags=SYN), wire.segment(B, flags=SYN | ACK), wire.segment(A, b"some data")]
+    for flags in (FIN | ACK, RST):
+        old = wire.segment(A, flags=flags)
+        old.seq -= 5
+        assert connection_of(*start, old).closing is None
+        wire.sent[A] = start[2].seq + 9
+
+
+def test_who_was_heard_last() -> None:
+    """What has no end ends with its last packet."""
+    wire = Wire().shake_hands()
+    wire.send(B, b"data")
+    (closed,) = wire.tracker.finish()
+    assert isinstance(closed, StreamClosed)
+    assert (closed.how, closed.frame, closed.from_initiator) == ("end", 4, False)

@@ -165,7 +165,7 @@ def test_changed_packets_are_a_finding(tmp_path: Path) -> None:
     changed[-4] ^= 41
     packets += [*talk.send(False, bytes(changed)), *handshake(session, talk)]
     found = read(tmp_path, packets, session.security)
-    assert [(finding.id, finding.frames) for finding in found.findings] == [("wrong_mac", (9,))]
+    assert [finding.frames for finding in found.findings if finding.id == "wrong_mac"] == [(9,)]
     assert found.verdict.result == 41, "what was changed decides nothing"
 
 

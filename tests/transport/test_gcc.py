@@ -18,6 +18,14 @@ def test_client_blocks() -> None:
     assert gcc.channel_names(blocks[gcc.CS_NET]) == ("rdpdr", "remdesk", "encomsp")
 
 
+def test_the_client_says_who_it_is() -> None:
+    """15 characters at most ([MS-RDPBCGR] 2.2.1.3.2); a block cut before the end of the name tells nothing."""
+    blocks = blocks_of(rdp.connect_initial("remdesk", core=rdp.client_core("B\xdcRO-PC", 22631)))
+    assert gcc.client_core(blocks[gcc.CS_CORE]) == ("B\xdcRO-PC", 22631)
+    assert gcc.client_core(rdp.client_core("X" * 16)) == ("X" * 16, 19045)
+    assert gcc.client_core(rdp.client_core()[:51]) is None
+
+
 def test_server_blocks() -> None:
     blocks = blocks_of(rdp.connect_response(1004, 1005, method=2, level=3))
     assert gcc.channel_ids(blocks[gcc.SC_NET]) == (1003, (1004, 1005))

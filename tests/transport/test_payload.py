@@ -46,6 +46,16 @@ def test_all_pdus_of_a_direction_share_one_history() -> None:
     assert shared.compression == {False: "MPPC 64K"}
 
 
+def test_share_pdus_come_back_in_the_clear() -> None:
+    """A compressed one is decompressed; one that can't be is left out, and the others stay."""
+    shared = payload()
+    shared.lost(False, 100)
+    pdus = share_pdu(47, b"\7\0\0\0") + share_pdu(2, copy_of_history(3, 3), COMPRESSED)
+    assert [pdu.data for pdu in shared.follow_share(False, pdus)] == [b"\7\0\0\0"]
+    fresh = payload().follow_share(False, share_pdu(47, literals(b"abcd"), COMPRESSED))
+    assert [(pdu.type2, pdu.data) for pdu in fresh] == [(47, b"abcd")]
+
+
 def test_the_directions_have_histories_of_their_own() -> None:
     shared = payload()
     shared.decompress(True, COMPRESSED, literals(b"abc"))
@@ -72,5 +82,4 @@ def test_method_0_needs_no_security() -> None:
     clear = payload()
     clear.start_security(ServerSecurity(0, 0, b"", b""))
     assert clear.security is None
-    clear.follow_share(True, b"\x40\0\0\0" + PLAIN)
     clear.follow_fast_path(True, rdp.fast_path(20))

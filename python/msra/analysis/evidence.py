@@ -53,11 +53,15 @@ SECURITY_FACTS = ("connection_request", "connection_confirm", "tls_session", "se
 
 @dataclass(frozen=True)
 class Evidence:
-    """Messages and gaps in order, facts by name."""
+    """Messages and gaps in order, facts by name.
+
+    `facts` has the first of each name, completed by later ones; `story` has them all, in the order of their frames.
+    """
 
     messages: tuple[Message, ...]
     facts: Mapping[str, Fact]
     gaps: tuple[Gap, ...]
+    story: tuple[Fact, ...] = ()
 
     @property
     def version(self) -> int | None:

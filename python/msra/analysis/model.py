@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal, TypeAlias
 
-from msra.events import Endpoint, Gap, Message
+from msra.events import Endpoint, Gap, Message, Role
 
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
@@ -44,7 +44,120 @@ class Verdict:
     outcome: Outcome
     result: int | None
     summary: str
-    advice: str
+    rule: str = ""
+    """The rule that decided: an id of the verdict's table."""
+    frame: int | None = None
+    """The deciding frame; None where something missing decided."""
+    causes: tuple[str, ...] = ()
+    """What probably led to it, the likeliest first."""
+    next_steps: tuple[str, ...] = ()
+
+    @property
+    def advice(self) -> str:
+        """The likeliest causes and the most promising steps, as one short paragraph."""
+        return " ".join(self.causes[:2] + self.next_steps[:2])
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One row of a session's timeline: what happened besides the messages, from the TCP connect to the close.
+
+    `id` is the name of the fact (events.FACTS); `sender` is None where nobody sent anything.
+    """
+
+    frame: int
+    time: int
+    sender: Role | None
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """How far the sides came in the sequence of their version ([MS-RA] 3.3 to 3.8).
+
+    `state` is an id, `text` its sentence; `awaited` is the side whose turn it was, None if nothing was to come;
+    `frames` are those of the messages that led there.
+    """
+
+    state: str
+    text: str
+    awaited: Role | None
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One request of the expert to share control ([MS-RA] 3.15, 3.16), or one end of it whose start is not captured.
+
+    `how` it ended: pending, accepted (and still running when the session ended), rejected, denied, aborted,
+    taken_back (TAKECONTROL), escaped (ESCRC), given_up (REMOTECTRLEND). Frames are None where there was none;
+    `duration` is that of the control itself, in nanoseconds.
+    """
+
+    asked: int | None
+    answered: int | None
+    ended: int | None
+    how: str
+    duration: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One file ([MS-RA] 3.9, 3.10). Sizes are bytes.
+
+    `state`: announced, accepted (and not ended), rejected, complete, aborted (rejected after it was accepted).
+    `frames` are those of its messages, the announcement first; `sha256` is that of the bytes that were captured.
+    `contact` are the fields of the contact information in it ([MS-RA] 2.2.5), None for ordinary files.
+    """
+
+    number: int
+    sender: Role
+    channel: str
+    file_name: str
+    file_size: int | None
+    received: int
+    blocks: int
+    state: str
+    sha256: str
+    frames: tuple[int, ...]
+    contact: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """In nanoseconds; None where the capture does not show both ends.
+
+    `to_answer`: from the expert's request to the deciding RESULT; `under_control`: all shared control together;
+    `silence`: from the last message to the end of the connection; `heartbeats`: ISCONNECTED messages of both sides.
+    """
+
+    total: int
+    to_answer: int | None = None
+    under_control: int | None = None
+    silence: int | None = None
+    heartbeats: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question about the session and the invitation: passed, failed or not_checkable, and why."""
+
+    id: str
+    status: Literal["passed", "failed", "not_checkable"]
+    text: str
+    frames: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A TCP connect that led to nothing: `how` is refused, timed_out or closed (before a byte was sent)."""
+
+    expert: Endpoint
+    novice: Endpoint
+    how: str
+    time: int
+    frames: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -66,6 +179,17 @@ class Session:
     messages: list[Message] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    version_evidence: Message | None = None
+    """The message that shows the version ([MS-RA] 3)."""
+    timeline: list[Moment] = field(default_factory=list)
+    handshake: Handshake | None = None
+    controls: list[Control] = field(default_factory=list)
+    transfers: list[Transfer] = field(default_factory=list)
+    durations: Durations | None = None
+    reconnects: int | None = None
+    """The id of the session of the same expert and novice that this one follows."""
+    checks: list[Check] = field(default_factory=list)
+    """Against the invitation, if one was given."""
 
 
 @dataclass(slots=True)
@@ -79,10 +203,20 @@ class CaptureReport:
     error: str | None = None
     notes: list[str] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """A session in a report: the capture's index, from 0, and the session's id in it."""
+
+    capture: int
+    session: int
 
 
 @dataclass(slots=True)
 class Report:
-    """The captures in the order in which they were given."""
+    """The captures in the order in which they were given; `same`: groups of sessions that are one and the same."""
 
     captures: list[CaptureReport] = field(default_factory=list)
+    same: list[tuple[SessionPlace, ...]] = field(default_factory=list)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from msra.analysis import rules, verdict
+from msra.analysis import verdict
 from msra.analysis.evidence import Evidence
-from msra.analysis.model import Session
-from msra.events import ConnectionOpened, Event, Fact, Gap, Message
+from msra.analysis.findings import findings
+from msra.analysis.model import Attempt, Session
+from msra.events import ConnectFailed, ConnectionOpened, Event, Fact, Gap, Message
 
 RA_CHANNELS = frozenset({"remdesk", "encomsp"})
 """Static channels that only Remote Assistance uses ([MS-RA] 2.2.1.2, [MS-RDPEMC] 2.1)."""
+
+MAX_STORY = 10_000
+"""Facts of one connection that are kept in full; an ordinary connection has fewer than fifty."""
 
 
 @dataclass(slots=True)
@@ -21,6 +25,7 @@ class Collector:
     end: int
     messages: list[Message] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
+    story: list[Fact] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     separated: int = 0
     """Gaps before this index are followed by a message, and grow no more."""
@@ -32,6 +37,8 @@ class Collector:
             self.messages.append(event)
             self.separated = len(self.gaps)
         elif isinstance(event, Fact):
+            if len(self.story) < MAX_STORY:
+                self.story.append(event)
             known = self.facts.get(event.name)
             self.facts[event.name] = event if known is None else replace(known, data={**event.data, **known.data})
         elif isinstance(event, Gap):
@@ -53,7 +60,7 @@ class Collector:
 
     def evidence(self) -> Evidence:
         """What the rules look at."""
-        return Evidence(tuple(self.messages), self.facts, tuple(self.gaps))
+        return Evidence(tuple(self.messages), self.facts, tuple(self.gaps), tuple(self.story))
 
     def session(self, number: int) -> Session:
         """Draw the conclusions.
@@ -63,6 +70,7 @@ class Collector:
         """
         self.messages.sort(key=lambda message: message.frame)
         self.gaps.sort(key=lambda gap: gap.frame)
+        self.story.sort(key=lambda fact: fact.frame)
         evidence = self.evidence()
         return Session(
             id=number,
@@ -77,7 +85,7 @@ class Collector:
             verdict=verdict.decide(evidence, self.opened.time),
             messages=self.messages,
             gaps=self.gaps,
-            findings=list(rules.findings(evidence)),
+            findings=list(findings(evidence)),
         )
 
 
@@ -86,11 +94,15 @@ class Sessions:
 
     def __init__(self) -> None:
         self._collectors: dict[int, Collector] = {}
+        self.attempts: list[Attempt] = []
+        """The TCP connects that led to nothing."""
 
     def add(self, event: Event) -> None:
         """Take the next event of the capture."""
         if isinstance(event, ConnectionOpened):
             self._collectors[event.connection] = Collector(event, event.time)
+        elif isinstance(event, ConnectFailed):
+            self.attempts.append(Attempt(event.expert, event.novice, event.how, event.time, event.frames))
         else:
             self._collectors[event.connection].add(event)
 

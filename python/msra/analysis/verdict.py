@@ -99,7 +99,7 @@ def _by_result(evidence: Evidence, start: int) -> Verdict | None:
         Outcome.FAILED: f"The novice answered with an error, {after}: {code.name} ({code.number}).",
     }
     outcome = Outcome(code.outcome)
-    return Verdict(outcome, code.value, summaries[outcome], code.advice)
+    return Verdict(outcome, code.value, summaries[outcome], "result", message.frame, code.causes, code.next_steps)
 
 
 def _by_token(evidence: Evidence, _start: int) -> Verdict | None:
@@ -109,7 +109,7 @@ def _by_token(evidence: Evidence, _start: int) -> Verdict | None:
     if evidence.version != 3 or len(set(senders)) < 2 or last is None or last.channel == "RC_CTL":
         return None
     text = "Both sides sent a token and went on, so the tokens were accepted (version 3 sends no RESULT)."
-    return Verdict(Outcome.ESTABLISHED, None, text, "")
+    return Verdict(Outcome.ESTABLISHED, None, text, "tokens", last.frame)
 
 
 def _by_negotiation(evidence: Evidence, _start: int) -> Verdict | None:
@@ -119,9 +119,10 @@ def _by_negotiation(evidence: Evidence, _start: int) -> Verdict | None:
     name = NEGOTIATION_FAILURES.get(code, "unknown failure code")
     text = f"The novice's RDP server refused to negotiate a protocol: {name} ({code})."
     return Verdict(
-        Outcome.FAILED, None, text,
-        "The two sides found no security protocol that both allow. Compare the RDP security settings of both "
-        "computers (policy 'Require use of specific security layer for remote (RDP) connections').",
+        Outcome.FAILED, None, text, "negotiation", evidence.facts["negotiation_failure"].frame,
+        ("The two sides found no security protocol that both allow.",),
+        ("Compare the RDP security settings of both computers (policy 'Require use of specific security layer for "
+         "remote (RDP) connections').",),
     )  # fmt: skip
 
 
@@ -131,10 +132,13 @@ def _by_logon(evidence: Evidence, _start: int) -> Verdict | None:
     if isinstance(code, int) and code & 0x80000000:
         name = LOGON_ERRORS.get(code, "an NTSTATUS")
         text = f"The logon before RDP (CredSSP) failed: {name} (0x{code:08x})."
-        return Verdict(Outcome.FAILED, None, text, _LOGON_ADVICE)
+        return Verdict(
+            Outcome.FAILED, None, text, "logon", evidence.facts["credssp"].frame, next_steps=(_LOGON_ADVICE,)
+        )
     if evidence.fact("early_authorization", "authorization_result") == _ACCESS_DENIED:
         text = "The user who logged on is not authorised to connect (Early User Authorization Result: access denied)."
-        return Verdict(Outcome.REFUSED, None, text, _LOGON_ADVICE)
+        frame = evidence.facts["early_authorization"].frame
+        return Verdict(Outcome.REFUSED, None, text, "authorization", frame, next_steps=(_LOGON_ADVICE,))
     return None
 
 
@@ -147,7 +151,7 @@ def _by_encryption(evidence: Evidence, _start: int) -> Verdict | None:
     if evidence.channels is None and not evidence.messages:
         text += " It may be an ordinary RDP session: the channel list is encrypted, too."
     missing = f"To read it takes {key}." + (f" In detail: {reason}." if reason else "")
-    return Verdict(Outcome.UNREADABLE, None, text, missing)
+    return Verdict(Outcome.UNREADABLE, None, text, "encryption", next_steps=(missing,))
 
 
 def _by_compression(evidence: Evidence, _start: int) -> Verdict | None:
@@ -156,8 +160,9 @@ def _by_compression(evidence: Evidence, _start: int) -> Verdict | None:
     return Verdict(
         Outcome.UNREADABLE, None,
         "The session could not be read: messages that decide are compressed, and could not be decompressed.",
-        "Decompression needs every packet from the start of the connection on: take a capture that begins before the "
-        "expert connects, without lost packets.",
+        "compression", None, (),
+        ("Decompression needs every packet from the start of the connection on: take a capture that begins before the "
+        "expert connects, without lost packets.",),
     )  # fmt: skip
 
 
@@ -167,7 +172,7 @@ def _by_missing_start(evidence: Evidence, _start: int) -> Verdict | None:
     return Verdict(
         Outcome.UNREADABLE, None,
         "RDP was seen, but not its channel list: it may be an ordinary RDP session.",
-        "Take a capture that begins before the expert connects.",
+        "missing_start", None, (), ("Take a capture that begins before the expert connects.",),
     )  # fmt: skip
 
 
@@ -183,8 +188,9 @@ def _incomplete(evidence: Evidence, _start: int) -> Verdict | None:
     else:
         how = "The channel for Remote Assistance was there, but no message was sent in it."
     return Verdict(
-        Outcome.INCOMPLETE, None, how,
-        "Check whether the capture was stopped too early. If not, the connection ended first: look at who closed it.",
+        Outcome.INCOMPLETE, None, how, "no_decision", None, (),
+        ("Check whether the capture was stopped too early.",
+         "If not, the connection ended first: look at who closed it."),
     )  # fmt: skip
 
 

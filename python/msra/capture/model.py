@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 
 class CaptureError(Exception):
@@ -61,12 +61,28 @@ class CaptureLog:
             self.notes.append(sentence)
 
 
+class Seen(NamedTuple):
+    """A packet in the capture: its number, and its time in ns."""
+
+    frame: int
+    time: int
+
+
+class Closing(NamedTuple):
+    """The first packet that ends a connection; `from_initiator`: who sent it."""
+
+    how: Literal["fin", "rst"]
+    from_initiator: bool
+    seen: Seen
+
+
 @dataclass(slots=True, eq=False)
 class TcpConnection:
     """A TCP connection; `number` counts them from 1, addresses are 4 or 16 bytes.
 
     `started`: its SYN or SYN/ACK is in the capture. Otherwise `initiator_known` is False, and `initiator` is
-    only who sent the first packet.
+    only who sent the first packet. `syns`: the first of the SYNs, which are sent again until they are answered.
+    `answered`: there was a SYN/ACK, seen itself or by its acknowledgment.
     """
 
     number: int
@@ -76,6 +92,10 @@ class TcpConnection:
     acceptor_port: int
     started: bool
     initiator_known: bool
+    syns: list[Seen] = field(default_factory=list)
+    syn_ack: Seen | None = None
+    answered: bool = False
+    closing: Closing | None = None
 
 
 @dataclass(slots=True)
@@ -115,9 +135,11 @@ class StreamClosed:
 
     Both sides sent FIN; one sent RST; the ports are "reused" by a new connection; the capture is at
     its end; or it was "evicted" because there are too many connections and this one was idle the longest.
+    `from_initiator`: who sent the packet with this frame and time.
     """
 
     connection: TcpConnection
+    from_initiator: bool
     frame: int
     time: int
     how: Literal["fin", "rst", "reused", "end", "evicted"]

@@ -105,13 +105,15 @@ class Direction:
             self._hold(start, end, data, frame, time)
             self._release(items)
 
-    def end(self, segment: Segment) -> None:
-        """Take a FIN. An old or a forged one is not believed."""
+    def end(self, segment: Segment) -> bool:
+        """Take a FIN; false for an old or a forged one, which is not believed."""
         if self.next < 0:
             self.begin(segment.seq)
         fin = self.position(segment.seq) + len(segment.payload) + segment.missing
-        if self.next <= fin < self.next + _LARGEST_WINDOW:
+        believed = self.next <= fin < self.next + _LARGEST_WINDOW
+        if believed:
             self.fin = fin
+        return believed
 
     def wait(self, items: list[StreamItem]) -> None:
         """One more packet of the connection was seen while bytes are missing: count as lost what must be."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from msra.capture.model import Segment, StreamClosed, StreamData, StreamHole, StreamItem, TcpConnection
+from msra.capture.model import Closing, Seen, Segment, StreamClosed, StreamData, StreamHole, StreamItem, TcpConnection
 from msra.capture.reassembly import ACK, FIN, RST, SYN, Direction
 
 __all__ = ["StreamClosed", "StreamData", "StreamHole", "StreamItem", "TcpConnection", "TcpTracker"]
@@ -19,6 +19,7 @@ _MAX_CLOSED = 10_000  # closed connections that are remembered, so that late seg
 _NEAR = 1 << 24  # bytes from the end of a closed connection within which a segment belongs to it
 _OPEN, _IGNORED, _CLOSED = range(3)
 _WRAP = 1 << 32
+_MAX_SYNS = 8  # that are remembered of one connection; systems send fewer
 
 _Ends: TypeAlias = tuple[bytes, int, bytes, int]
 _How: TypeAlias = Literal["fin", "rst", "reused", "end", "evicted"]
@@ -32,6 +33,8 @@ class TcpTracker:
     """
 
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
+        self.now = 0
+        """The time of the latest segment, in ns."""
         self._max_connections = max_connections
         self._count = 0
         self._directions: dict[_Ends, Direction] = {}
@@ -43,12 +46,15 @@ class TcpTracker:
     def feed(self, frame: int, time: int, segment: Segment) -> list[StreamItem]:
         """Take the segment of this frame; returns what it makes deliverable."""
         items: list[StreamItem] = []
+        self.now = time
         flags = segment.flags
         direction = self._directions.get((segment.src, segment.sport, segment.dst, segment.dport))
         if direction is None or flags & SYN or direction.state == _CLOSED:
             direction = self._admit(direction, frame, time, segment, items)
             if direction is None:
                 return items
+            if flags & SYN:
+                _note_syn(direction.connection, Seen(frame, time), bool(flags & ACK))
         direction.seen_frame = frame
         direction.seen_time = time
         if direction.state == _OPEN:
@@ -69,7 +75,7 @@ class TcpTracker:
         """The capture has ended; returns what is left, connection by connection."""
         items: list[StreamItem] = []
         for direction in list(self._open.values()):
-            self._close(direction, *_last_seen(direction), "end", items)
+            self._close_silent(direction, "end", items)
         return items
 
     def _follow(self, direction: Direction, frame: int, time: int, segment: Segment, items: list[StreamItem]) -> None:
@@ -81,6 +87,7 @@ class TcpTracker:
             peer.ack = segment.ack
             if peer.next < 0 and direction.connection.started:
                 peer.begin(segment.ack)  # the SYN/ACK was not captured
+                direction.connection.answered = True
         if direction.held or direction.counted or peer.held:
             self._wait(direction, items)
         if flags & (FIN | RST) or (direction.fin >= 0 and peer.fin >= 0):
@@ -130,7 +137,7 @@ class TcpTracker:
         """Give up an eighth of the connections at once, so that the sorting does not happen often."""
         idle_first = sorted(self._open.values(), key=_last_seen)
         for direction in idle_first[: self._max_connections // 8 + 1]:
-            self._close(direction, *_last_seen(direction), "evicted", items)
+            self._close_silent(direction, "evicted", items)
             self._forget(direction)
 
     # Waiting for missing segments
@@ -162,10 +169,11 @@ class TcpTracker:
             if direction.next >= 0 and direction.position(segment.seq) < direction.next:
                 return  # an old or a forged one (RFC 9293 3.10.7.4)
             direction.ended = True
+            self._note_closing(direction, frame, time, "rst")
             self._close(direction, frame, time, "rst", items)
             return
-        if segment.flags & FIN:
-            direction.end(segment)
+        if segment.flags & FIN and direction.end(segment):
+            self._note_closing(direction, frame, time, "fin")
         if direction.complete and direction.peer.complete:
             direction.ended = direction.peer.ended = True
             self._close(direction, frame, time, "fin", items)
@@ -179,7 +187,17 @@ class TcpTracker:
         elif direction.peer.ended:
             self._close(direction, frame, time, "fin", items)
 
+    def _note_closing(self, direction: Direction, frame: int, time: int, how: Literal["fin", "rst"]) -> None:
+        connection = direction.connection
+        connection.closing = connection.closing or Closing(how, direction.from_initiator, Seen(frame, time))
+
+    def _close_silent(self, direction: Direction, how: _How, items: list[StreamItem]) -> None:
+        """No packet ends the connection: it ends with the last one that was seen of it."""
+        last = max(direction, direction.peer, key=_seen)
+        self._close(last, *_seen(last), how, items)
+
     def _close(self, direction: Direction, frame: int, time: int, how: _How, items: list[StreamItem]) -> None:
+        """The connection ends with the packet of this frame, which `direction` sent."""
         connection = direction.connection
         for side in (direction, direction.peer):
             if side.state == _OPEN:
@@ -188,7 +206,7 @@ class TcpTracker:
                 side.next = -1  # not followed; see _is_late
             self._settle(side)
             side.state = _CLOSED
-        items.append(StreamClosed(connection, frame, time, how))
+        items.append(StreamClosed(connection, direction.from_initiator, frame, time, how))
         del self._open[connection.number]
         self._closed[connection.number] = direction
         if len(self._closed) > _MAX_CLOSED:
@@ -205,10 +223,23 @@ class TcpTracker:
         del direction.peer.peer, direction.peer  # a cycle would keep the memory until the next garbage collection
 
 
-def _last_seen(direction: Direction) -> tuple[int, int]:
-    """Frame and time of the last packet of the connection."""
-    peer = direction.peer
-    return max((direction.seen_frame, direction.seen_time), (peer.seen_frame, peer.seen_time))
+def _seen(direction: Direction) -> Seen:
+    """The last packet of this direction."""
+    return Seen(direction.seen_frame, direction.seen_time)
+
+
+def _last_seen(direction: Direction) -> Seen:
+    """The last packet of the connection."""
+    return max(_seen(direction), _seen(direction.peer))
+
+
+def _note_syn(connection: TcpConnection, seen: Seen, acknowledges: bool) -> None:
+    """A SYN or a SYN/ACK that belongs to this connection."""
+    if acknowledges:
+        connection.answered = True
+        connection.syn_ack = connection.syn_ack or seen
+    elif len(connection.syns) < _MAX_SYNS:
+        connection.syns.append(seen)
 
 
 def _is_late(direction: Direction, segment: Segment) -> bool:

@@ -28,12 +28,13 @@ class EmbeddedReading:
     @property
     def notes(self) -> list[str]:
         """Sentences about the capture as a whole."""
-        return self._walk.notes
+        return self._walk.notes + self._connections.notes
 
     def events(self) -> Iterator[Event]:
         """Read the whole capture."""
         for item in self._walk.items():
             yield from self._connections.feed(item)
+        yield from self._connections.finish()
 
 
 class EmbeddedEngine:

@@ -1,7 +1,8 @@
 """What tshark cannot see for us: found by the embedded engine in a pass of its own before tshark runs.
 
 Wireshark neither decrypts Standard RDP Security nor decompresses channel data, does not tell plugins which bytes of a
-stream are missing, and keeps what it knows of keys to itself.
+stream are missing, and keeps what it knows of keys to itself. And the story around the messages, from the TCP connect
+on, is told once and not twice.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from typing import TypeAlias
 
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.interface import Options
-from msra.events import ConnectionOpened, Endpoint, Event, Fact, Gap, Message
+from msra.events import ConnectFailed, ConnectionOpened, Endpoint, Event, Fact, Gap, Message
 
 ONLY_OURS = frozenset({
     "server_key", "tls_session", "tls_alert", "credssp", "early_authorization", "unreadable", "compression",
+    "tcp_syn", "tcp_syn_ack", "tcp_close", "client_core", "client_info", "license_error", "activated", "deactivated",
+    "error_info",
 })  # fmt: skip
 """Facts that the plugin does not give."""
 LOSSES = frozenset({"lost_segment", "cut_packet"})
@@ -61,11 +64,15 @@ class OwnPass:
     """Reads a whole capture; raises EngineError if that is not possible. `packets` and `notes` as in Reading."""
 
     def __init__(self, path: Path, options: Options) -> None:
+        self.failed: list[ConnectFailed] = []
+        """The TCP connects that led to nothing."""
         connections: dict[int, OwnConnection] = {}
         reading = EmbeddedReading(path, options)
         for event in reading.events():
             if isinstance(event, ConnectionOpened):
                 connections[event.connection] = OwnConnection(event)
+            elif isinstance(event, ConnectFailed):
+                self.failed.append(event)
             else:
                 connections[event.connection].add(event)
         self.packets, self.notes = reading.packets, reading.notes

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
+from msra.engines.connects import FailedConnects, tcp_facts
 from msra.engines.rdp_stream import RdpStream
 from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
-from msra.events import Event
+from msra.events import ConnectFailed, Event
 from msra.transport.recognise import Recognised, Recogniser
 
 RECOGNITION_LIMIT = 256 * 1024
@@ -39,21 +40,41 @@ class RdpConnections:
         self._tracker = tracker
         self._secrets = secrets
         self._decode_as_ports = decode_as
-        self._streams: dict[int, _Candidate | _Rdp] = {}
+        self._streams: dict[int, _Candidate | _Rdp | None] = {}
+        """By the number of the TCP connection; None if it was found to carry no RDP."""
         self._connections = 0
+        self._failed = FailedConnects(decode_as)
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about the capture as a whole; complete after `finish`."""
+        count = self._failed.left_out
+        return [f"{count} more TCP connects led to nothing, and are left out"] if count else []
+
+    def finish(self) -> Iterator[ConnectFailed]:
+        """The capture is at its end, and all of its connections were closed."""
+        return self._failed.finish()
 
     def feed(self, item: StreamItem) -> Iterator[Event]:
         """The next piece of some TCP stream."""
         if isinstance(item, StreamClosed):
-            stream = self._streams.pop(item.connection.number, None)
-            if isinstance(stream, _Rdp):
-                yield from stream.stream.finish()
+            yield from self._closed(item)
             return
         stream = self._streams.setdefault(item.connection.number, _Candidate())
         if isinstance(stream, _Rdp):
             yield from self._rdp(stream, item)
-        elif isinstance(item, StreamData):
+        elif stream is not None and isinstance(item, StreamData):
             yield from self._candidate(stream, item)
+
+    def _closed(self, item: StreamClosed) -> Iterator[Event]:
+        if item.connection.number not in self._streams:
+            self._failed.add(item, self._tracker.now)
+            return
+        stream = self._streams.pop(item.connection.number)
+        if isinstance(stream, _Rdp):
+            yield from stream.stream.finish()
+            if stream.stream.opened:
+                yield from tcp_facts(stream.stream.number, item, stream.client_initiated)
 
     def _rdp(self, rdp: _Rdp, item: StreamData | StreamHole) -> Iterator[Event]:
         from_client = item.from_initiator == rdp.client_initiated
@@ -67,12 +88,13 @@ class RdpConnections:
             candidate.seen += len(item.data)
             if item.connection.started and candidate.seen > RECOGNITION_LIMIT:
                 self._tracker.ignore(item.connection)
-                self._streams.pop(item.connection.number, None)
+                self._streams[item.connection.number] = None
             return
         self._connections += 1
         client_initiated = item.from_initiator == found.from_client
         initiator, acceptor = endpoints(item.connection)
         expert, novice = (initiator, acceptor) if client_initiated else (acceptor, initiator)
+        self._failed.novice(novice)
         other = candidate.recognisers[not item.from_initiator].rest()
         started = item.connection.started and not other
         stream = RdpStream(

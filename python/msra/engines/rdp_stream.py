@@ -19,6 +19,7 @@ from msra.layers.file_transfer import FileTransfers, is_file_channel
 from msra.transport import model
 from msra.transport.connection import Connection
 from msra.transport.credssp import Prelude
+from msra.transport.rdp_keys import parse_x509
 
 KNOWN_CHANNELS = frozenset({"RC_CTL", "70", "71", "RA_FX"})
 
@@ -54,6 +55,11 @@ class RdpStream:
         self._preludes = {True: Prelude(), False: Prelude()}
         self._told: set[str] = set()
         self._last: dict[bool, model.Origin] = {}
+
+    @property
+    def opened(self) -> bool:
+        """Whether ConnectionOpened was told."""
+        return self._ends is None
 
     def feed(self, from_client: bool, data: bytes, frame: int, time: int) -> Iterator[Event]:
         """The next bytes of one side of the TCP stream."""
@@ -143,6 +149,10 @@ class RdpStream:
                 yield self._fact(origin, "tls_session", session)
             elif isinstance(item, tls.Alert):
                 yield self._fact(origin, "tls_alert", {"level": item.level, "description": item.description})
+            elif isinstance(item, tls.Certificate):
+                key = parse_x509(item.der)
+                if key is not None:
+                    yield self._fact(origin, "server_key", key.described("tls x509"))
 
     def _decrypted(self, origin: model.Origin, data: bytes) -> Iterator[Event]:
         prelude = self._preludes[origin.from_client]

@@ -107,6 +107,7 @@ class TsharkReading:
                 yield event
         if opaque:
             yield from self._exported(opaque)
+        yield from own_pass.failed
 
     def _exported(self, opaque: Mapping[int, OwnConnection]) -> Iterator[Event]:
         """The messages that Wireshark cannot decrypt or decompress: it dissects them from an export."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from msra.transport import channels, gcc, mcs, x224
+from msra.transport import channels, gcc, io_channel, mcs, x224
 from msra.transport.model import Ciphertext, Fact, FactValue, Gap, Item, Opened, Origin, Wanted
 from msra.transport.payload import Payload
 from msra.transport.rdp_keys import RsaPrivateKey
@@ -156,6 +156,11 @@ class Connection:
             if handler:
                 yield from handler(self, origin, block)
 
+    def _client_core(self, origin: Origin, block: bytes) -> Iterator[Item]:
+        client = gcc.client_core(block)
+        if client is not None:
+            yield Fact(origin, "client_core", {"client_name": client[0], "client_build": client[1]})
+
     def _client_network(self, origin: Origin, block: bytes) -> Iterator[Item]:
         names = gcc.channel_names(block)
         self.channels.set_names(names)
@@ -175,14 +180,14 @@ class Connection:
         yield Fact(origin, "security", {"encryption_method": server.method, "encryption_level": server.level})
         key = self._payload.security.server_key if self._payload.security else None
         if key is not None:
-            data: dict[str, FactValue] = {"kind": key.kind, "bits": key.size * 8, "kh": key.kh, "sha256": key.sha256}
-            yield Fact(origin, "server_key", data)
+            yield Fact(origin, "server_key", key.described(key.kind))
 
     def _message_channel(self, _origin: Origin, block: bytes) -> Iterator[Item]:
         self.channels.exclude(gcc.message_channel(block))
         return iter(())
 
     _BLOCKS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
+        gcc.CS_CORE: _client_core,
         gcc.CS_NET: _client_network,
         gcc.SC_NET: _server_network,
         gcc.SC_SECURITY: _server_security,
@@ -206,7 +211,7 @@ class Connection:
                 yield from self._tell(origin, "unreadable", "reason", opened.reason)
                 yield Gap(origin, "encrypted" if opened.mac_ok is None else "wrong_mac", len(sent.data))
         elif sent.channel == self._io_channel:
-            self._payload.follow_share(origin.from_client, opened.data)
+            yield from io_channel.facts(origin, opened, self._payload)
         elif self.channels.may_be_virtual(sent.channel):
             yield from self._channel_pdu(origin, sent.channel, opened.data, wanted)
 

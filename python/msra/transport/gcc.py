@@ -13,12 +13,14 @@ from msra.transport.mcs import read_per_length
 
 CLIENT_KEY, SERVER_KEY = b"Duca", b"McDn"
 
+CS_CORE = 0xC001
 CS_NET = 0xC003
 SC_SECURITY = 0x0C02
 SC_NET = 0x0C03
 SC_MCS_MSGCHANNEL = 0x0C04
 
 _HEADER = struct.Struct("<HH")
+_CLIENT_CORE = struct.Struct("<16xI32s")
 _CHANNEL_DEF = struct.Struct("<8sI")
 MAX_CHANNELS = 31
 """[MS-RDPBCGR] 2.2.1.3.4: at most 31 static channels."""
@@ -37,6 +39,18 @@ def blocks(user_data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield kind, user_data[at + _HEADER.size : at + size]
         at += size
+
+
+def client_core(block: bytes) -> tuple[str, int] | None:
+    """CS_CORE (2.2.1.3.2): the client computer's name and the build number of its software; None if it is cut.
+
+    version u32 | width u16 | height u16 | colour depth u16 | SAS u16 | keyboard layout u32 | clientBuild u32 |
+    clientName (UTF-16, 32 bytes) | ...
+    """
+    if len(block) < _CLIENT_CORE.size:
+        return None
+    build, name = _CLIENT_CORE.unpack_from(block)
+    return name.decode("utf-16-le", "replace").split("\0")[0], build
 
 
 def channel_names(block: bytes) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ them passes through here in the order of the stream, also those whose content is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from msra.transport import fastpath
 from msra.transport.bulk import TYPE_NAMES, BulkDecompressor, BulkError
 from msra.transport.bulk_base import COMPRESSION_TYPE_MASK, PACKET_COMPRESSED
 from msra.transport.rdp_keys import RsaPrivateKey
-from msra.transport.security import SecurityLayer, ServerSecurity, Unprotected, has_header
-from msra.transport.share import share_data
+from msra.transport.security import SecurityLayer, ServerSecurity, Unprotected
+from msra.transport.share import SharePdu, share_pdus
 
 
 class Payload:
@@ -53,12 +54,10 @@ class Payload:
         except BulkError:
             return None
 
-    def follow_share(self, from_client: bool, data: bytes) -> None:
-        """Clear user data of the I/O channel: its share data PDUs take part in the compression."""
-        if not has_header(data):
-            for pdu in share_data(data):
-                if pdu.compression:
-                    self.decompress(from_client, pdu.compression, pdu.data)
+    def follow_share(self, from_client: bool, data: bytes) -> list[SharePdu]:
+        """Clear user data of the I/O channel: its PDUs, without those that can't be decompressed."""
+        clear = ((pdu, self.decompress(from_client, pdu.compression, pdu.data)) for pdu in share_pdus(data))
+        return [replace(pdu, data=data) for pdu, data in clear if data is not None]
 
     def follow_fast_path(self, from_client: bool, pdu: bytes) -> None:
         """A fast-path PDU: its updates take part in the compression, and all of it in the encryption."""

@@ -81,6 +81,10 @@ class ServerPublicKey(PublicKey):
         """The KH of an invitation ([MS-RAI] 2.2.2): base64 of the SHA-1 of the PublicKeyBlob."""
         return base64.b64encode(hashlib.sha1(self.blob, usedforsecurity=False).digest()).decode("ascii")
 
+    def described(self, kind: str) -> dict[str, int | str]:
+        """What reports show of it; `kind`: where it comes from."""
+        return {"kind": kind, "bits": self.n.bit_length(), "kh": self.kh, "sha256": self.sha256}
+
     def kh2(self, algorithm: Literal["sha256", "sha384", "sha512"] = "sha256") -> str:
         """The KH2 of an invitation ([MS-RAI] 2.2.2), as `sha256:base64`."""
         return f"{algorithm}:{base64.b64encode(hashlib.new(algorithm, self.blob).digest()).decode('ascii')}"
@@ -172,7 +176,7 @@ def parse_server_certificate(data: bytes) -> ServerPublicKey | None:
     version = int.from_bytes(data[:4], "little")
     temporary = bool(version & TEMPORARY)
     if version & ~TEMPORARY == _CHAIN:
-        return _x509_key(_last_certificate(data), temporary)
+        return parse_x509(_last_certificate(data), temporary)
     return _proprietary_key(data[4:], temporary)
 
 
@@ -202,8 +206,8 @@ def _last_certificate(data: bytes) -> bytes:
     return certificate
 
 
-def _x509_key(der: bytes, temporary: bool) -> ServerPublicKey | None:
-    """The key in a certificate (RFC 5280 4.1).
+def parse_x509(der: bytes, temporary: bool = False) -> ServerPublicKey | None:
+    """The RSA key in a certificate (RFC 5280 4.1); None if it has none that can be read. Never raises.
 
     Certificate     SEQUENCE: tbsCertificate SEQUENCE, ...
     tbsCertificate  [0] version (optional), serial, signature, issuer, validity, subject, subjectPublicKeyInfo

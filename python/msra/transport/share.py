@@ -11,30 +11,45 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-DATA_PDU = 7
+DEMAND_ACTIVE_PDU, DEACTIVATE_ALL_PDU, DATA_PDU = 1, 6, 7
+SET_ERROR_INFO_PDU = 47
+"""A pduType2 (2.2.8.1.1.1.2)."""
 
+_VERSION = 0x10  # the version, in the upper bits of pduType
 _CONTROL = struct.Struct("<HHH")
 _DATA = struct.Struct("<IBBHBBH")
 
 
 @dataclass(frozen=True, slots=True)
-class ShareData:
-    """A share data PDU; `compression` is the byte that says how its data is compressed (3.1.8.2.1)."""
+class SharePdu:
+    """A PDU: its type and what stands behind its headers.
 
-    type2: int
-    compression: int
+    `type2` is None unless the type is DATA_PDU; `compression` is the byte that says how the data of such a PDU is
+    compressed (3.1.8.2.1).
+    """
+
+    type: int
     data: bytes
+    type2: int | None = None
+    compression: int = 0
 
 
-def share_data(user_data: bytes) -> Iterator[ShareData]:
-    """The share data PDUs in the user data of the I/O channel: several may follow each other."""
+def share_pdus(user_data: bytes) -> Iterator[SharePdu]:
+    """The PDUs in the user data of the I/O channel: several may follow each other.
+
+    Bytes that are none may look like one, as what encrypts them is not known if the start of the connection is not
+    captured: a PDU that is longer than the data counts only if it may be compressed, so that others build on it.
+    """
     at = 0
     while at + _CONTROL.size <= len(user_data):
         total, kind, _source = _CONTROL.unpack_from(user_data, at)
         if total < _CONTROL.size:
             return
         body = user_data[at + _CONTROL.size : at + total]
-        if kind & 0xF == DATA_PDU and len(body) >= _DATA.size:
+        if kind & 0xF != DATA_PDU:
+            if kind == _VERSION | kind & 0xF and at + total <= len(user_data):
+                yield SharePdu(kind & 0xF, body)
+        elif len(body) >= _DATA.size:
             *_, type2, compression, _length = _DATA.unpack_from(body)
-            yield ShareData(type2, compression, body[_DATA.size :])
+            yield SharePdu(DATA_PDU, body[_DATA.size :], type2, compression)
         at += total
