@@ -6,7 +6,8 @@
 --                                   FILEXFERREJECT <---- ends it; either side may also reject later
 --
 -- A block may look like a command by chance. What the file's sender sends is a block as long as the announced size is
--- not reached; what else looks like a command is one.
+-- not exceeded; but one that is shorter than the block before it is the last one ([MS-RA] 3.9.5), and has to make that
+-- size whole. What else looks like a command is one: the sender may end early, and blocks may be missing.
 
 local bytes = require("msra_bytes")
 local contact = require("msra_contact")
@@ -64,7 +65,8 @@ function Transfers:announced(sender, values)
   forget(self, channel)
   local is_size = size:find("^[0-9]+$") and #size <= 19
   self.open[channel] = {
-    channel = channel, sender = sender, size = is_size and tonumber(size) or 0, received = 0, name = values.filename,
+    channel = channel, sender = sender, size = is_size and tonumber(size) or 0, received = 0, block = 0,
+    name = values.filename,
     blocks = contact.is_internal(values) and {} or nil, -- the content of contact files is kept
   }
   self.order[#self.order + 1] = channel
@@ -74,7 +76,11 @@ function Transfers:announced(sender, values)
 end
 
 local function is_block(transfer, sender, size)
-  return transfer and transfer.accepted and transfer.sender == sender and transfer.received + size <= transfer.size
+  if not (transfer and transfer.accepted and transfer.sender == sender) then
+    return false
+  end
+  local rest = transfer.size - transfer.received
+  return size == rest or transfer.block <= size and size < rest
 end
 
 -- Keep the next block of a file that may be a contact; gives up when it is too large for one.
@@ -122,7 +128,7 @@ function Transfers:read(body, sender, channel)
     body:add("file_data_len", size, body.at, size)
     local at = body:bytes("file_data").at
     if transfer then
-      transfer.received = transfer.received + size
+      transfer.received, transfer.block = transfer.received + size, size
       keep(transfer, body.data:sub(at + 1, at + size))
       body.content = transfer.received == transfer.size and take_content(transfer) or nil
       body.transfer = progress(transfer, "running")

@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "scapy_session": {"capture", "engines", "layers", "events"},
     "extract": {"analysis", "events"},
     "analyzer": {"engines", "analysis", "events"},
-    "cli": {"analyzer", "analysis", "report", "engines", "capture", "plugin", "__init__"},
+    "output": set(),
+    "cli": {"analyzer", "analysis", "report", "engines", "capture", "plugin", "extract", "output", "__init__"},
     "__init__": {"analyzer", "codes"},
 }
 HEAVY = {"scapy", "pyshark", "numpy", "lxml"}

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from msra.analyzer import EngineName, iter_events
 from msra.engines import pdml
+from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError
 from msra.events import ConnectionOpened, Endpoint, Fact, Gap, Message
+from tests.conformance.expected import PCAPS
+from tests.dissector.conversation import NOVICE, Conversation
+from tests.transport.builders import ra_message
 
 
 @dataclass
 class Shown:
     show: str
+    raw_value: str | None = None
 
 
 class Field:
-    def __init__(self, values: list[str]) -> None:
-        self.all_fields = [Shown(value) for value in values]
+    def __init__(self, values: list[str], raw_value: str | None) -> None:
+        self.all_fields = [Shown(value, raw_value) for value in values]
 
 
 class Layer:
-    """As pyshark gives them: each name once, with all its values."""
+    """As pyshark gives them: each name once, with all its values. `raw_value`: the bytes that the fields stand for."""
 
-    def __init__(self, layer_name: str, **values: str | list[str]) -> None:
+    def __init__(self, layer_name: str, raw_value: str | None = None, **values: str | list[str]) -> None:
         self.layer_name = layer_name
+        self._raw_value = raw_value
         self._values = {
             f"{layer_name}.{name.replace('__', '.').rstrip('_')}": value if isinstance(value, list) else [value]
             for name, value in values.items()
         }
 
     def get_field(self, name: str) -> Field | None:
-        return Field(self._values[name]) if name in self._values else None
+        return Field(self._values[name], self._raw_value) if name in self._values else None
 
 
 @dataclass
@@ -46,8 +54,8 @@ class Packet:
 WHERE = (1, 7, 10_000_000_001)
 
 
-def message(**values: str | list[str]) -> Layer:
-    return Layer("msra", connection="1", from_="novice", channel_name="RC_CTL", **values)
+def message(raw_value: str | None = None, **values: str | list[str]) -> Layer:
+    return Layer("msra", raw_value, connection="1", from_="novice", channel_name="RC_CTL", **values)
 
 
 def test_several_messages_of_a_frame_all_arrive() -> None:
@@ -99,6 +107,36 @@ def test_texts_that_xml_cannot_hold_come_as_bytes() -> None:
     shown = text.encode("utf-8").hex(":")
     (event,) = pdml.Translator().events(Packet([message(type="CHAT", text="?", text_utf8=shown)]))
     assert isinstance(event, Message) and event.fields["text"] == text
+
+
+@pytest.mark.parametrize(("raw_value", "data"), [("00ff", b"\x00\xff"), (None, b"")])
+def test_the_bytes_of_a_message(raw_value: str | None, data: bytes) -> None:
+    (event,) = pdml.Translator().events(Packet([message(raw_value, type="CHAT", text="x")]))
+    assert isinstance(event, Message) and event.data == data
+
+
+def messages(path: Path, engine: EngineName) -> list[Message]:
+    return [event for event in iter_events(path, engine) if isinstance(event, Message)]
+
+
+@pytest.mark.parametrize("name", ["rich_all_types.pcapng", "comp_shared_ncrush.pcapng", "link_ipv6.pcapng"])
+def test_every_message_is_whole_also_in_an_export(tmp_path: Path, name: str) -> None:
+    """Header and all, as the embedded engine has it: on several chunks, decompressed, and from packets of an export."""
+    embedded = messages(PCAPS / name, "embedded")
+    with (tmp_path / "export.pcapng").open("wb") as stream:
+        MessageExport(stream).add(iter_events(PCAPS / name, "embedded"), name)
+    for path in (PCAPS / name, tmp_path / "export.pcapng"):
+        assert [one.data for one in messages(path, "tshark")] == [one.data for one in embedded] != []
+
+
+@pytest.mark.parametrize("size", [30_000, 409_600])
+def test_long_values_are_not_cut(tmp_path: Path, size: int) -> None:
+    """A block of version 1 ([MS-RA] 3.9.5)."""
+    whole = ra_message("1000.612009461", bytes(range(256)) * (size // 256) + bytes(size % 256))
+    capture = Conversation().connect().message(NOVICE, whole).capture()
+    (tmp_path / "made.pcap").write_bytes(capture)
+    (event,) = messages(tmp_path / "made.pcap", "tshark")
+    assert (event.type, event.fields, event.data) == ("FILE_DATA", {"data_len": size}, whole)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,24 @@ def test_a_command_that_would_exceed_the_file_is_believed() -> None:
     assert session.send(EXPERT, END) == "FILEXFEREND"
 
 
+@pytest.mark.parametrize(("command", "kind"), [(END, "FILEXFEREND"), (REJECT, "FILEXFERREJECT")])
+def test_a_short_command_before_the_last_block_is_believed(command: bytes, kind: str) -> None:
+    """No block in the middle is shorter than the one before: the sender ends early, or blocks were not captured."""
+    session = Session()
+    session.announce(EXPERT, 5000)
+    session.send(NOVICE, ACK)
+    session.send(EXPERT, bytes(1024))
+    assert session.send(EXPERT, command) == kind
+
+
+def test_a_first_block_may_look_like_a_command() -> None:
+    session = Session()
+    session.announce(EXPERT, 5000)
+    session.send(NOVICE, ACK)
+    assert session.send(EXPERT, END) == "FILE_DATA"
+    assert session.send(EXPERT, END) == "FILE_DATA"
+
+
 def test_the_receiver_can_always_reject() -> None:
     session = Session()
     session.announce(EXPERT, 5000)

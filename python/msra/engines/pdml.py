@@ -103,6 +103,11 @@ class _Fields:
         exact = self.all(f"{name}_utf8")
         return [bytes.fromhex(_hex(shown)).decode("utf-8", "replace") for shown in exact] or self.all(name)
 
+    def wire(self, name: str) -> bytes:
+        """The bytes of the capture that a field stands for, all of them: PDML may cut what it shows, but not this."""
+        field = self._layer.get_field(f"{self._prefix}.{name}")
+        return b"" if field is None else bytes.fromhex(field.all_fields[0].raw_value or "")
+
     def one(self, name: str) -> str:
         values = self.texts(name)
         if not values:
@@ -117,6 +122,7 @@ class _Fields:
 
 
 def _message(layer: _Fields, frame: int, time: int) -> Message:
+    """The plugin puts `type` on the whole message, header and all."""
     kind = layer.one("type")
     fields: dict[str, Value] = {}
     for name, convert in _FIELDS.items():
@@ -128,7 +134,7 @@ def _message(layer: _Fields, frame: int, time: int) -> Message:
         fields = {"data_len": int(layer.one("file_data_len"), 0)}
     return Message(
         int(layer.one("connection")), frame, time,
-        layer.sender, layer.one("channel_name"), kind, fields, tuple(layer.all("note")),
+        layer.sender, layer.one("channel_name"), kind, fields, tuple(layer.all("note")), layer.wire("type"),
     )  # fmt: skip
 
 

@@ -5,7 +5,8 @@
                                  FILEXFERREJECT <---- ends it; either side may also reject later
 
 A block may look like a command by chance. What the file's sender sends is a block as long as the announced size isn't
-reached; what else looks like a command is one.
+exceeded; but one that is shorter than the block before it is the last one ([MS-RA] 3.9.5), and has to make that size
+whole. What else looks like a command is one: the sender may end early, and blocks may be missing from the capture.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ class _Transfer:
     size: int
     received: int = 0
     accepted: bool = False
+    block: int = 0
+    """Bytes of the latest block."""
+
+    def has_room_for(self, size: int) -> bool:
+        """Whether a block of this size can come next."""
+        rest = self.size - self.received
+        return size == rest or self.block <= size < rest
 
 
 class FileTransfers:
@@ -66,7 +74,7 @@ class FileTransfers:
             transfer is not None
             and transfer.accepted
             and transfer.sender == sender
-            and transfer.received + decoded.body_len <= transfer.size
+            and transfer.has_room_for(decoded.body_len)
         )
 
     def _follow(self, sender: str, decoded: Decoded) -> None:
@@ -75,6 +83,7 @@ class FileTransfers:
             return
         if decoded.type == FILE_DATA:
             transfer.received += decoded.body_len
+            transfer.block = decoded.body_len
         elif decoded.type == "FILEXFERACK":
             transfer.accepted = transfer.accepted or sender != transfer.sender
         else:

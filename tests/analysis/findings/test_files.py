@@ -76,6 +76,18 @@ def test_blocks_that_were_on_their_way_when_the_receiver_rejected() -> None:
     assert found(accepted().block().file("FILEXFERREJECT", "expert").block(), "unannounced_file_data")
 
 
+def test_both_directions_at_once_are_a_second_file_and_nothing_else() -> None:
+    """Each side sends its own: what is odd is that they do it at once."""
+    story = accepted().announce("novice").file("FILEXFERACK", "expert").block().block(sender="novice").block()
+    story.file("FILEXFEREND", "expert").file("FILEXFEREND", "novice")
+    assert [finding.id for finding in found(story)] == ["no_encryption", "second_file"]
+
+
+def test_an_announcement_for_no_file_channel_is_no_running_transfer() -> None:
+    """Nothing can be sent there."""
+    assert not found(Tale().in_version(2).announce(channel="72").announce(), "second_file")
+
+
 def test_after_a_rejection_the_next_file_may_come() -> None:
     story = Tale().in_version(2).announce().file("FILEXFERREJECT", "novice").announce()
     assert not found(story, "second_file")

@@ -3,75 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from msra.analysis.findings.rule import Case, Finder, Hit, Rule, hit, hits, listed, quoted
-from msra.analysis.findings.vocabulary import FILE_TYPES, command, name_of
+from msra.analysis.findings.vocabulary import FILE_TYPES, name_of
 from msra.analysis.model import Transfer
+from msra.analysis.transfers import Channels, is_announcement, size_of
 from msra.events import Message, Role
 
 BLOCK_SIZES = {1: 409_600, 2: 1024, 3: 1024}
 """By version, in bytes; the last block is shorter ([MS-RA] 3.9.5)."""
 
+SIDES: tuple[Role, Role] = ("expert", "novice")
+
 Odd: TypeAlias = Literal["second", "unannounced", "unaccepted", "wrong side"]
 
 
-@dataclass
-class _Open:
-    """A transfer that has been announced and has not ended."""
-
-    sender: Role
-    accepted: bool = False
-
-
-@dataclass
-class _Channels:
-    """The file channels of a session, as the commands on them say."""
-
-    open: dict[str, _Open] = field(default_factory=dict)
-    stopped: dict[str, Role] = field(default_factory=dict)
-    """Who was told to stop: its blocks may still be on their way."""
-
-    def announce(self, message: Message) -> Odd | None:
-        """FILEXFER on channel 71."""
-        running = bool(self.open)
-        self.open[str(message.fields.get("channelid", ""))] = _Open(message.sender)
-        return "second" if running else None
-
-    def take(self, message: Message) -> Odd | None:
-        """A message on a file channel; says what is odd about it."""
-        transfer = self.open.get(message.channel)
-        if transfer is None:
-            late = message.type == "FILE_DATA" and self.stopped.get(message.channel) == message.sender
-            return None if late else "unannounced"
-        from_sender = message.sender == transfer.sender
-        if message.type == "FILEXFERREJECT":
-            del self.open[message.channel]
-            if not from_sender:
-                self.stopped[message.channel] = transfer.sender
-            return None
-        if from_sender == (message.type == "FILEXFERACK"):
-            return "wrong side"
-        if message.type == "FILEXFERACK":
-            transfer.accepted = True
-        elif not transfer.accepted:
-            return "unaccepted"
-        elif message.type == "FILEXFEREND":
-            del self.open[message.channel]
-        return None
-
-
 def _walk(case: Case) -> Iterator[tuple[Odd, Message]]:
-    channels = _Channels()
+    channels = Channels()
     for message in case.messages("RCCOMMAND", *FILE_TYPES):
-        odd = None
-        if message.type != "RCCOMMAND":
-            odd = channels.take(message)
-        elif command(message) == "FILEXFER":
-            odd = channels.announce(message)
+        if is_announcement(message):
+            odd: Odd | None = "second" if channels.running else None
+            channels.announce(message)
+        else:
+            odd = _oddity(channels, message) if message.type in FILE_TYPES else None
+            channels.take(message)
         if odd and case.complete_until(message.frame):
             yield odd, message
+
+
+def _oddity(channels: Channels, message: Message) -> Odd | None:
+    """What is odd about a message on a file channel, before the channels take it."""
+    file = channels.whose(message)
+    if file is None:
+        if any((message.channel, side) in channels.running for side in SIDES):
+            return "wrong side"
+        return None if _is_late(channels, message) else "unannounced"
+    answers = message.type in ("FILEXFERACK", "FILEXFERREJECT")
+    return "unaccepted" if file.state == "announced" and not answers else None
+
+
+def _is_late(channels: Channels, message: Message) -> bool:
+    """A block that was on its way when its receiver said that it does not want the file."""
+    file = channels.ended.get((message.channel, message.sender))
+    if file is None or message.type != "FILE_DATA":
+        return False
+    end = file.messages[-1]
+    return end.type == "FILEXFERREJECT" and end.sender != message.sender
 
 
 def _odd(wanted: Odd) -> Finder:
@@ -106,18 +84,13 @@ def _block_size(case: Case) -> Iterator[Hit]:
     expected = BLOCK_SIZES.get(case.version or 0)
     if expected is None:
         return
-    odd = [message for message, followed in _blocks(case) if _is_odd(_size(message), followed, expected)]
-    sizes = listed(f"{_size(message):,}" for message in odd)
+    odd = [message for message, followed in _blocks(case) if _is_odd(size_of(message), followed, expected)]
+    sizes = listed(f"{size_of(message):,}" for message in odd)
     yield from hits(odd, sizes=sizes, expected=f"{expected:,}", version=case.version)
 
 
 def _is_odd(size: int, followed: bool, expected: int) -> bool:
     return size != expected if followed else size > expected
-
-
-def _size(message: Message) -> int:
-    size = message.fields.get("data_len", 0)
-    return size if isinstance(size, int) else 0
 
 
 def _in(states: Mapping[str, str], applies: Callable[[Transfer], bool] = lambda _transfer: True) -> Finder:
