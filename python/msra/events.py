@@ -27,6 +27,9 @@ ConnectFailure: TypeAlias = Literal["refused", "timed_out", "closed"]
 Value: TypeAlias = int | str
 """A field's value as reports show it; bytes are written as lower-case hexadecimal digits."""
 
+FactValue: TypeAlias = Value | tuple[Value, ...]
+"""A value of a fact; some are lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -74,7 +77,7 @@ class Fact(Event):
 
     sender: Role
     name: str
-    data: Mapping[str, Value | tuple[Value, ...]] = field(default_factory=dict)
+    data: Mapping[str, FactValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ FACTS: Mapping[str, str] = {
     "client_channels": "channel_names",  # [MS-RDPBCGR] 2.2.1.3.4, in the order of the list
     "server_channels": "channel_ids",  # [MS-RDPBCGR] 2.2.1.4.4, in the same order
     "security": "encryption_method encryption_level",  # [MS-RDPBCGR] 2.2.1.4.3
-    "server_key": "kind bits kh sha256",  # [MS-RDPBCGR] 2.2.1.4.3.1; kind "proprietary", "x509", "tls x509"
+    # [MS-RDPBCGR] 2.2.1.4.3.1; kind "proprietary", "x509", "tls x509"; kh and kh2_* as in invitations ([MS-RAI] 2.2.2)
+    "server_key": "kind bits kh sha256 kh2_sha256 kh2_sha384 kh2_sha512",
     "tls": "version",  # RFC 8446 4.1.3: "tls1.0" to "tls1.3", from ServerHello
     "tls_session": "cipher_suite client_random",  # the same; client_random in hexadecimal digits, "" if not seen
     "tls_alert": "level description",  # RFC 8446 6
@@ -117,8 +121,8 @@ FACTS: Mapping[str, str] = {
     "unreadable": "reason",  # what it takes to decrypt, in words
     "compression": "compression_type",  # [MS-RDPBCGR] 3.1.8, of one side's channel data
     "disconnect": "reason",  # [MS-RDPBCGR] 2.2.2.3, T.125 11.15
-    "tcp_syn": "",  # RFC 9293 3.5; from the expert
-    "tcp_syn_ack": "",
+    "tcp_syn": "sequence_number",  # RFC 9293 3.4.1, 3.5; the initial one of its sender, who is the expert
+    "tcp_syn_ack": "sequence_number",
     # "fin" or "rst", from who closed first; where nobody did: "reused", "end" (of the capture) or "evicted", from
     # who sent the last packet
     "tcp_close": "how",

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msra.events import FACTS
 from msra.transport.rdp_keys import (
     PublicKey,
     RsaPrivateKey,
@@ -210,7 +211,19 @@ def test_hashes_as_in_invitations() -> None:
     assert key.kh == base64.b64encode(hashlib.sha1(blob).digest()).decode()
     assert key.kh2() == "sha256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode()
     assert key.kh2("sha512") == "sha512:" + base64.b64encode(hashlib.sha512(blob).digest()).decode()
+    shown = key.described("proprietary")
+    assert shown["kh"] == key.kh and shown["sha256"] == key.sha256
+    for name in ("sha256", "sha384", "sha512"):
+        hashed = hashlib.new(name, blob).digest()
+        assert shown[f"kh2_{name}"] == f"{name}:{base64.b64encode(hashed).decode()}"
     assert key.sha256 == ours(KEY).sha256
+
+
+def test_what_reports_show_is_declared() -> None:
+    """Whoever reads the fact relies on the keys of events.FACTS."""
+    key = parse_server_certificate(EXAMPLE)
+    assert key is not None
+    assert list(key.described(key.kind)) == FACTS["server_key"].split()
 
 
 @pytest.mark.parametrize(("version", "temporary"), [(2, False), (0x80000002, True)])

@@ -21,7 +21,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msra.transport.mcs import read_ber_length
 
@@ -35,6 +35,10 @@ _MAX_CERTIFICATES = 200
 _INTEGER, _BIT_STRING, _OCTET_STRING, _SEQUENCE, _VERSION = 0x02, 0x03, 0x04, 0x30, 0xA0
 _RSA_ENCRYPTION = bytes.fromhex("300d06092a864886f70d0101010500")
 """AlgorithmIdentifier of an RSA key (RFC 3279 2.3.1)."""
+
+Kh2Algorithm: TypeAlias = Literal["sha256", "sha384", "sha512"]
+_KH2_ALGORITHMS: tuple[Kh2Algorithm, ...] = ("sha256", "sha384", "sha512")
+"""[MS-RAI] 2.2.2."""
 
 _PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 
@@ -82,10 +86,11 @@ class ServerPublicKey(PublicKey):
         return base64.b64encode(hashlib.sha1(self.blob, usedforsecurity=False).digest()).decode("ascii")
 
     def described(self, kind: str) -> dict[str, int | str]:
-        """What reports show of it; `kind`: where it comes from."""
-        return {"kind": kind, "bits": self.n.bit_length(), "kh": self.kh, "sha256": self.sha256}
+        """What reports show of it; `kind`: where it comes from. An invitation has one of the hashes KH2."""
+        key_hashes = {f"kh2_{algorithm}": self.kh2(algorithm) for algorithm in _KH2_ALGORITHMS}
+        return {"kind": kind, "bits": self.n.bit_length(), "kh": self.kh, "sha256": self.sha256, **key_hashes}
 
-    def kh2(self, algorithm: Literal["sha256", "sha384", "sha512"] = "sha256") -> str:
+    def kh2(self, algorithm: Kh2Algorithm = "sha256") -> str:
         """The KH2 of an invitation ([MS-RAI] 2.2.2), as `sha256:base64`."""
         return f"{algorithm}:{base64.b64encode(hashlib.new(algorithm, self.blob).digest()).decode('ascii')}"
 
