@@ -451,6 +451,21 @@ def test_where_a_connection_begins() -> None:
     assert len(connection_of(*[syn] * 100).syns) < 10
 
 
+def test_initial_sequence_numbers() -> None:
+    """Those of the SYN and of the SYN/ACK, as they are on the wire; 0 for one that was not captured."""
+    wire = Wire(isn=(100, WRAP - 1))
+    syn, syn_ack, data = wire.segment(A, flags=SYN), wire.segment(B, flags=SYN | ACK), wire.segment(A, b"data")
+    for segments, numbers in (
+        ((syn, syn, syn_ack, syn_ack, data), (100, WRAP - 1)),
+        ((syn, data), (100, 0)),
+        ((syn_ack, data), (0, WRAP - 1)),
+        ((syn_ack, syn, data), (100, WRAP - 1)),
+        ((data,), (0, 0)),
+    ):
+        connection = connection_of(*segments)
+        assert (connection.syn_number, connection.syn_ack_number) == numbers
+
+
 @pytest.mark.parametrize("how", ["fin", "rst"])
 @pytest.mark.parametrize("src", [A, B])
 def test_who_closes_first(src: tuple[bytes, int], how: str) -> None:

@@ -10,12 +10,36 @@ from msra.capture.fragments import FragmentTable
 from msra.capture.link import decode_segment
 from msra.capture.tcp import StreamClosed, TcpTracker
 from msra.engines import connects
-from msra.engines.connects import MAX_FAILED, FailedConnects
-from msra.events import ConnectFailed, Endpoint
+from msra.engines.connects import MAX_FAILED, FailedConnects, tcp_facts
+from msra.events import ConnectFailed, Endpoint, Fact
 from tests.wire import ACK, FIN, RST, SYN, Talk
 
 SECOND = 1_000_000_000
 NOVICE = Endpoint("10.0.1.2", 49230)
+
+
+def closed_of(*packets: bytes) -> StreamClosed:
+    """The end of the only connection; packets come a second apart, from second 1 on."""
+    tracker, items = TcpTracker(), []
+    for second, packet in enumerate(packets, start=1):
+        segment = decode_segment(1, packet, len(packet), FragmentTable())
+        assert segment is not None
+        items += tracker.feed(second, second * SECOND, segment)
+    (closed,) = [item for item in [*items, *tracker.finish()] if isinstance(item, StreamClosed)]
+    return closed
+
+
+def test_how_a_connection_begins_and_ends() -> None:
+    """The sequence numbers tell it from others wherever it is captured; who is who does not depend on who connects."""
+    packets = Talk().open() + Talk(sequence={True: 1001, False: 90001}).close()
+    begins = [
+        Fact(7, 1, SECOND, "expert", "tcp_syn", {"sequence_number": 1000}),
+        Fact(7, 2, 2 * SECOND, "novice", "tcp_syn_ack", {"sequence_number": 90000}),
+    ]
+    close = Fact(7, 4, 4 * SECOND, "expert", "tcp_close", {"how": "fin"})
+    assert list(tcp_facts(7, closed_of(*packets), True)) == [*begins, close]
+    assert [fact.sender for fact in tcp_facts(7, closed_of(*packets), False)] == ["novice", "expert", "novice"]
+    assert next(tcp_facts(7, closed_of(*packets[1:]), True)).name == "tcp_syn_ack"
 
 
 def failed(

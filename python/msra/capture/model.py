@@ -82,7 +82,8 @@ class TcpConnection:
 
     `started`: its SYN or SYN/ACK is in the capture. Otherwise `initiator_known` is False, and `initiator` is
     only who sent the first packet. `syns`: the first of the SYNs, which are sent again until they are answered.
-    `answered`: there was a SYN/ACK, seen itself or by its acknowledgment.
+    `answered`: there was a SYN/ACK, seen itself or by its acknowledgment. `syn_number` and `syn_ack_number`: the
+    initial sequence numbers (RFC 9293 3.4.1) in the first SYN and SYN/ACK, 0 without one.
     """
 
     number: int
@@ -94,6 +95,8 @@ class TcpConnection:
     initiator_known: bool
     syns: list[Seen] = field(default_factory=list)
     syn_ack: Seen | None = None
+    syn_number: int = 0
+    syn_ack_number: int = 0
     answered: bool = False
     closing: Closing | None = None
 

@@ -54,7 +54,7 @@ class TcpTracker:
             if direction is None:
                 return items
             if flags & SYN:
-                _note_syn(direction.connection, Seen(frame, time), bool(flags & ACK))
+                _note_syn(direction.connection, Seen(frame, time), segment)
         direction.seen_frame = frame
         direction.seen_time = time
         if direction.state == _OPEN:
@@ -233,12 +233,16 @@ def _last_seen(direction: Direction) -> Seen:
     return max(_seen(direction), _seen(direction.peer))
 
 
-def _note_syn(connection: TcpConnection, seen: Seen, acknowledges: bool) -> None:
+def _note_syn(connection: TcpConnection, seen: Seen, segment: Segment) -> None:
     """A SYN or a SYN/ACK that belongs to this connection."""
-    if acknowledges:
+    if segment.flags & ACK:
         connection.answered = True
-        connection.syn_ack = connection.syn_ack or seen
-    elif len(connection.syns) < _MAX_SYNS:
+        if connection.syn_ack is None:
+            connection.syn_ack, connection.syn_ack_number = seen, segment.seq
+        return
+    if not connection.syns:
+        connection.syn_number = segment.seq
+    if len(connection.syns) < _MAX_SYNS:
         connection.syns.append(seen)
 
 

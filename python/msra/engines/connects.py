@@ -30,14 +30,14 @@ def tcp_facts(number: int, closed: StreamClosed, client_initiated: bool) -> Iter
     """SYN, SYN/ACK and close of RDP connection `number`, as far as they are in the capture."""
     connection = closed.connection
 
-    def fact(seen: Seen, from_initiator: bool, name: str, **data: str) -> Fact:
+    def fact(seen: Seen, from_initiator: bool, name: str, **data: int | str) -> Fact:
         sender: Role = "expert" if from_initiator == client_initiated else "novice"
         return Fact(number, seen.frame, seen.time, sender, name, data)
 
     if connection.syns:
-        yield fact(connection.syns[0], True, "tcp_syn")
+        yield fact(connection.syns[0], True, "tcp_syn", sequence_number=connection.syn_number)
     if connection.syn_ack:
-        yield fact(connection.syn_ack, False, "tcp_syn_ack")
+        yield fact(connection.syn_ack, False, "tcp_syn_ack", sequence_number=connection.syn_ack_number)
     if connection.closing:
         yield fact(connection.closing.seen, connection.closing.from_initiator, "tcp_close", how=connection.closing.how)
     else:
