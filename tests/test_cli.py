@@ -12,6 +12,7 @@ import pytest
 
 import msra
 from msra.cli import main
+from tests.analysis.invitation.builders import KH, lh_ticket, xml
 from tests.conformance.expected import PCAPS
 
 GOOD = str(PCAPS / "v2_err61_passwords_dont_match.pcapng")
@@ -233,3 +234,82 @@ def test_a_small_capture_is_quick() -> None:
     for heavy in ("scapy.all", "scapy.layers", "pyshark", "asyncio", "lxml", "numpy"):
         assert f"'{heavy}'" not in modules
     assert "'scapy.packet'" in modules
+
+
+REAL = {"PASSWORD": "Password1", "STUB": "RT=0PvIndan52*", "ID": "rb+v0oPmEISmi8N2zK/vuhgul/ABqlDt6wW0VxMyxK8="}
+"""The invitation that the captures were made with: pcaps/README.md."""
+
+
+def invitation(folder: Path, port: int = 49152, start: int = 1795379000) -> str:
+    """Its file, made anew; it was open for an hour in November 2026."""
+    text = f'<E><A KH="{KH}" ID="{REAL["ID"]}"/><C><T ID="1" SID="0"><L P="{port}" N="127.0.0.1"/></T></C></E>'
+    path = folder / "help.msrcIncident"
+    ticket = lh_ticket(text, REAL["PASSWORD"])
+    made = xml(LHTICKET=ticket, RCTICKET=None, PassStub=REAL["STUB"], DtStart=start, DtLength=60)
+    path.write_text(made, encoding="utf-16")
+    return str(path)
+
+
+def password_file(folder: Path, password: str) -> str:
+    path = folder / "password"
+    path.write_text(password + "\n")
+    return str(path)
+
+
+def checks_of(out: str) -> dict[str, str]:
+    (session,) = json.loads(out)["captures"][0]["sessions"]
+    return {check["id"]: check["status"] for check in session["checks"]}
+
+
+def test_the_invitation_of_the_session(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    given = ("--invitation", invitation(tmp_path), "--password-file", password_file(tmp_path, REAL["PASSWORD"]))
+    status, out, _ = run(capsys, *given, "-f", "json", GOOD)
+    assert status == 0
+    assert checks_of(out) == {
+        "ticket": "passed", "expiry": "passed", "address": "passed", "port": "passed", "session_id": "passed",
+        "expert_password": "passed", "server_key": "not_checkable", "connection_string": "not_checkable",
+        "token": "not_checkable",
+    }  # fmt: skip
+    summary = json.loads(out)["captures"][0]["sessions"][0]["summary"]
+    assert summary.endswith("that of another one."), "the novice said 61 all the same: the capture was provoked"
+    status, out, _ = run(capsys, *given, GOOD)
+    assert "  Check     passed: " in out and REAL["PASSWORD"] not in out and REAL["STUB"] not in out
+
+
+def test_another_password(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """[MS-RAI] 6: another invitation's PassStub is not what the expert sent."""
+    monkeypatch.setenv("MSRA_PASSWORD", "another")
+    status, out, _ = run(capsys, "--invitation", invitation(tmp_path), "-f", "json", GOOD)
+    assert status == 0
+    assert checks_of(out)["ticket"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--password-file", "x"], "none is given"),
+        (["--invitation", "missing"], "missing: it cannot be read: No such file or directory"),
+        (["--invitation", GOOD], "v2_err61_passwords_dont_match.pcapng: "),
+    ],
+)
+def test_wrong_use_of_invitations(capsys: pytest.CaptureFixture[str], arguments: list[str], said: str) -> None:
+    status, out, err = run(capsys, *arguments, GOOD)
+    assert (status, out) == (2, "") and said in err and "Traceback" not in err
+
+
+def test_extract(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    status, _, err = run(capsys, "--extract", str(folder), str(PCAPS / "rich_all_types.pcapng"))
+    assert status == 0
+    assert sorted((path.name, path.stat().st_size) for path in folder.iterdir()) == [
+        ("rich_all_types - session 1, file 1 - notes.bin", 4137),
+        ("rich_all_types - session 1, file 3 - big.log", 5000),
+    ]
+    assert f"analyze-pcap: 2 files saved in {folder}\n" in err
+
+
+def test_extract_where_nothing_can_be_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    target = tmp_path / "a file"
+    target.touch()
+    status, _, err = run(capsys, "--extract", str(target), str(PCAPS / "rich_all_types.pcapng"))
+    assert status == 2 and f"analyze-pcap: {target}: it cannot be written: File exists" in err

@@ -1,7 +1,8 @@
 """Remote Assistance ([MS-RA]) in packet captures: sessions, messages and the SAFERROR code they ended with.
 
-`analyze(path)` gives a capture's report, `iter_events(path)` its events, `lookup(value)` a result code. The Scapy
-layers are in `msra.layers`. Importing this package loads nothing heavy.
+`analyze(path)` gives a capture's report, `analyze_together(path, path)` that of several, `iter_events(path)` the events
+of a capture, `lookup(value)` a result code. The Scapy layers are in `msra.layers`. Importing this package loads nothing
+heavy.
 """
 
 from __future__ import annotations
@@ -9,13 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from msra.analyzer import analyze, iter_events
+    from msra.analyzer import analyze, analyze_together, iter_events
     from msra.codes import lookup
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "analyze", "iter_events", "lookup"]
+__all__ = ["__version__", "analyze", "analyze_together", "iter_events", "lookup"]
 
-_HOMES = {"analyze": "msra.analyzer", "iter_events": "msra.analyzer", "lookup": "msra.codes"}
+_HOMES = {
+    "analyze": "msra.analyzer", "analyze_together": "msra.analyzer", "iter_events": "msra.analyzer",
+    "lookup": "msra.codes",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

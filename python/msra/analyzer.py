@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from msra.analysis.model import CaptureReport
-from msra.analysis.session import Sessions
+from msra.analysis.differences import differences
+from msra.analysis.invitation import parse_invitation
+from msra.analysis.linking import same_sessions
+from msra.analysis.model import CaptureReport, Report, SameSession
+from msra.analysis.session import Given, Sessions
 from msra.engines.interface import Engine, EngineError, Options, Reading
 from msra.events import Event
 
@@ -34,15 +37,41 @@ def iter_events(
     return choose_engine(engine).read(Path(path), options or Options()).events()
 
 
-def analyze(path: str | os.PathLike[str], engine: EngineName = "auto", options: Options | None = None) -> CaptureReport:
-    """The report on one capture. A capture that cannot be read is a report with `error` set."""
-    return analyze_capture(Path(path), os.fspath(path), choose_engine(engine), options or Options())
+def analyze(
+    path: str | os.PathLike[str],
+    engine: EngineName = "auto",
+    options: Options | None = None,
+    invitation: str | os.PathLike[str] | None = None,
+    password: str | None = None,
+) -> CaptureReport:
+    """The report on one capture; `to_dict()` gives it as data. A capture that cannot be read has `error` set.
+
+    `invitation` is a .msrcIncident file to check the sessions against, `password` its password. Raises InvitationError
+    if the file is none, OSError if it cannot be read.
+    """
+    given = None if invitation is None else Given(parse_invitation(Path(invitation).read_bytes()), password)
+    return analyze_capture(Path(path), os.fspath(path), choose_engine(engine), options or Options(), given)
 
 
-def analyze_capture(path: Path | None, shown_path: str, engine: Engine, options: Options) -> CaptureReport:
+def analyze_together(
+    *paths: str | os.PathLike[str], engine: EngineName = "auto", options: Options | None = None
+) -> Report:
+    """The report on several captures, in which the sessions that more than one of them shows are known as the same."""
+    return together([analyze(path, engine, options) for path in paths])
+
+
+def together(captures: list[CaptureReport]) -> Report:
+    """One report of several, in which the sessions that more than one of them shows are known as the same."""
+    groups = same_sessions(captures)
+    return Report(captures, [SameSession(group, tuple(differences(captures, group))) for group in groups])
+
+
+def analyze_capture(
+    path: Path | None, shown_path: str, engine: Engine, options: Options, given: Given | None = None
+) -> CaptureReport:
     """Read the capture at `path` (None: standard input) and draw the conclusions."""
     report = CaptureReport(path=shown_path, engine=engine.name)
-    sessions = Sessions()
+    sessions = Sessions(given)
     reading: Reading | None = None
     try:
         reading = engine.read(path, options)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import msra
 from msra import plugin
+from msra.analysis.invitation import InvitationError, parse_invitation
 from msra.analysis.model import CaptureReport, Outcome, Report
-from msra.analyzer import analyze_capture, choose_engine
+from msra.analysis.session import Given
+from msra.analyzer import analyze_capture, choose_engine, together
 from msra.capture import find_captures
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.export import MessageExport
 from msra.engines.interface import Engine, EngineError, Options
 from msra.engines.secrets import load_secrets
+from msra.extract import extract
+from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.text import printable, to_text
 
 STDIN = "-"
+PASSWORD_VARIABLE = "MSRA_PASSWORD"  # noqa: S105 - a name
 READ, FAIL_ON_MET, USAGE, NOT_READ = 0, 1, 2, 3
 
 FORMATS: Mapping[str, Callable[[Report, bool], str]] = {"text": to_text, "json": to_json, "jsonl": to_jsonl}
@@ -108,6 +111,21 @@ def make_parser() -> argparse.ArgumentParser:
         help="write the messages, decrypted and decompressed, as pcapng for Wireshark and the plugin",
     )
     add(
+        "--invitation",
+        type=Path,
+        metavar="FILE",
+        help="check the sessions against this invitation (.msrcIncident)",
+    )
+    add(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help=f"file with the invitation's password, default ${PASSWORD_VARIABLE}",
+    )
+    add(
+        "--extract", type=Path, metavar="DIR", help="save the files that were transferred, as far as they were captured"
+    )
+    add(
         "--show-secrets",
         action="store_true",
         help="do not mask passwords, tokens, password stubs and connection strings",
@@ -131,13 +149,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
     engine, options = _checked(parser, arguments)
+    given = _given(parser, arguments)
     captures = [path for argument in arguments.captures for path in _captures(argument)]
-    report = Report([_analyze(path, engine, options) for path in captures])
+    report = together([_analyze(path, engine, options, given) for path in captures])
     _warn(report, arguments.format)
     try:
         if arguments.export:
             _export(report, options, arguments.export)
-        _write(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)
+        if arguments.extract:
+            _extract(report, arguments.extract)
+        write_text(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)
     except BrokenPipeError:
         # Whoever reads the pipe (`| head`) has seen enough; keep the interpreter from writing to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -161,6 +182,25 @@ def _checked(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> 
         parser.error(str(error))
 
 
+def _given(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Given | None:
+    """The invitation and its password. A password on the command line would be seen by every user of the machine."""
+    if arguments.invitation is None:
+        if arguments.password_file:
+            parser.error("--password-file is the password of an --invitation, and none is given")
+        return None
+    password = os.environ.get(PASSWORD_VARIABLE)
+    try:
+        if arguments.password_file:
+            password = arguments.password_file.read_text("utf-8-sig").rstrip("\r\n")
+        return Given(parse_invitation(arguments.invitation.read_bytes()), password)
+    except InvitationError as error:
+        parser.error(f"{arguments.invitation}: {error}")
+    except UnicodeDecodeError:
+        parser.error(f"{arguments.password_file}: the password is not UTF-8 text")
+    except OSError as error:
+        parser.error(f"{error.filename}: it cannot be read: {error.strerror}")
+
+
 def _port(text: str) -> int:
     port = int(text)
     if not 1 <= port <= 65535:
@@ -177,12 +217,12 @@ def _captures(argument: str) -> Iterator[str]:
         yield argument
 
 
-def _analyze(path: str, engine: Engine, options: Options) -> CaptureReport:
+def _analyze(path: str, engine: Engine, options: Options, given: Given | None) -> CaptureReport:
     if path == STDIN:
-        return analyze_capture(None, STDIN, engine, options)
+        return analyze_capture(None, STDIN, engine, options, given)
     if Path(path).is_dir():
         return CaptureReport(path=path, engine=engine.name, error="there are no captures in this directory")
-    return analyze_capture(Path(path), path, engine, options)
+    return analyze_capture(Path(path), path, engine, options, given)
 
 
 def _warn(report: Report, form: str) -> None:
@@ -201,7 +241,7 @@ def _complain(text: str) -> None:
 
 def _export(report: Report, options: Options, target: Path) -> None:
     """Write the messages of all captures that could be read. What is decrypted is for the user's eyes only."""
-    with _replacing(target) as path, open(path, "wb", opener=_private) as stream:
+    with private_file(target) as stream:
         export = MessageExport(stream)
         for capture in report.captures:
             if not capture.error:
@@ -209,34 +249,12 @@ def _export(report: Report, options: Options, target: Path) -> None:
     print(f"analyze-pcap: {export.count} messages written to {target}", file=sys.stderr)
 
 
-def _write(text: str, output: Path | None) -> None:
-    if output is None:
-        _write_to(sys.stdout, text)
-    else:
-        with _replacing(output) as path, path.open("w", encoding="utf-8", newline="\n") as file:
-            _write_to(file, text)
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A path beside `target` that takes its place when all is written; nothing half is ever left."""
-    beside = target.with_name(f".{target.name}.part")
-    try:
-        yield beside
-        beside.replace(target)
-    finally:
-        with contextlib.suppress(OSError):
-            beside.unlink()
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _write_to(file: TextIO, text: str) -> None:
-    """Write the report; characters that the terminal's encoding lacks become escapes, not an error."""
-    file.write(text.encode(file.encoding or "utf-8", "backslashreplace").decode(file.encoding or "utf-8"))
-    file.flush()
+def _extract(report: Report, folder: Path) -> None:
+    """Save the files of all captures."""
+    saved = [file for capture in report.captures for file in extract(capture, folder)]
+    for file in saved:
+        _complain(f"{file.path}" + ("" if file.whole else " (not whole)"))
+    print(f"analyze-pcap: {len(saved)} files saved in {folder}", file=sys.stderr)
 
 
 def _status(report: Report, fail_on: str) -> int:

@@ -290,7 +290,7 @@ SCENES: tuple[Scene, ...] = (
         findings={"control_ended_twice"},
     ),
     # files
-    _v2("file too short", *ACCEPTED, *SENT[1:], findings={"file_size"}),
+    _v2("file too short", announce(EXPERT, 5000), ACCEPTED[1], SENT[0], SENT[2], findings={"file_size"}),
     _v2("half a file", *ACCEPTED, SENT[0], findings={"unfinished_file"}),
     _v1(
         "two files",

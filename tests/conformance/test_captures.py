@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import pytest
 
-from msra.analysis.model import CaptureReport, Report
+from msra.analysis.model import CaptureReport
 from msra.analyzer import EngineName, analyze, iter_events
 from msra.engines.interface import Options
 from msra.engines.own_pass import ONLY_OURS
 from msra.events import ConnectionOpened, Event, Fact, Gap, Message
-from msra.report.data import report_dict
+from tests.analysis.test_as_dict import valid
 from tests.conformance.expected import PCAPS, Expected, comparable, load
 
 ENGINES: tuple[EngineName, ...] = ("embedded", "tshark")
@@ -52,9 +51,10 @@ def events(case: Case, engine: EngineName) -> tuple[Event, ...]:
 
 
 def sessions(case: Case, engine: EngineName) -> list[dict[str, Any]]:
-    found = report_dict(Report([report(case, engine)]))["captures"][0]
+    document = valid(report(case, engine).to_dict())
+    (found,) = document["captures"]
     assert found["error"] is None
-    return json.loads(json.dumps(found["sessions"]))  # type: ignore[no-any-return]
+    return found["sessions"]  # type: ignore[no-any-return]
 
 
 def in_order(found: tuple[Event, ...], kind: type[Event]) -> list[Event]:

@@ -205,7 +205,7 @@ def test_a_failed_logon_is_named(tmp_path: Path) -> None:
     packets, keylog = tls_session(tmp_path, [*LOGON, (False, ts_request(integer(0xA4, b"\xc0\x00\x00\x6d")))], 2)
     verdict = read(tmp_path, packets[:-4], keylog=keylog).verdict
     assert verdict.outcome is Outcome.FAILED
-    assert "STATUS_LOGON_FAILURE (0xc000006d)" in verdict.summary
+    assert "STATUS_LOGON_FAILURE (0xC000006D)" in verdict.summary
 
 
 def test_access_denied_before_rdp_starts(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from msra.analysis.model import Report
+from msra.analysis.model import Attempt, CaptureReport, Finding, Report
 from msra.report.text import WIDTH, printable, to_text
+from tests.analysis.builders import EXPERT, NOVICE
 from tests.report.builders import HOSTILE, report
 
 
@@ -48,3 +49,15 @@ def test_printable_keeps_ordinary_text() -> None:
 
 def test_an_empty_report() -> None:
     assert to_text(Report()) == ""
+
+
+def test_failed_connects_are_told() -> None:
+    attempt = Attempt(EXPERT, NOVICE, "refused", 5, (1, 2), "Nothing listens.")
+    text = to_text(Report([CaptureReport("a", "embedded", attempts=[attempt])]))
+    assert "  Failed connect: 10.0.0.1:50000 to 10.0.0.2:49230. Nothing listens. Frames 1, 2." in text
+
+
+def test_long_lists_of_frames_are_cut() -> None:
+    made = report()
+    made.captures[0].sessions[0].findings = [Finding("x", "info", "Text.", tuple(range(1, 30)))]
+    assert "Text. Frames 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 19 more." in to_text(made)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from msra.events import Fact, Gap, Message, Role
 
@@ -48,6 +49,9 @@ _WEAK_VERSION_EVIDENCE: Mapping[tuple[str, Role], int] = {
 }
 
 
+_RESULT = "REMOTEDESKTOP_CTL_RESULT"
+"""Its type counts, not its field: an RCCOMMAND may have an attribute of that name."""
+
 SECURITY_FACTS = ("connection_request", "connection_confirm", "tls_session", "security", "server_key", "compression")
 
 
@@ -66,9 +70,23 @@ class Evidence:
     @property
     def version(self) -> int | None:
         """The protocol version in use; None if no message tells."""
-        said = [(message.type, message.sender) for message in self.messages]
-        versions = (table.get(pair) for table in (_VERSION_EVIDENCE, _WEAK_VERSION_EVIDENCE) for pair in said)
-        return next((version for version in versions if version), None)
+        found = self._version_evidence
+        return found and found[1]
+
+    @property
+    def version_evidence(self) -> Message | None:
+        """The message that tells the version."""
+        found = self._version_evidence
+        return found and found[0]
+
+    @cached_property
+    def _version_evidence(self) -> tuple[Message, int] | None:
+        for table in (_VERSION_EVIDENCE, _WEAK_VERSION_EVIDENCE):
+            for message in self.messages:
+                version = table.get((message.type, message.sender))
+                if version:
+                    return message, version
+        return None
 
     @property
     def security(self) -> str:
@@ -104,7 +122,7 @@ class Evidence:
     @property
     def results(self) -> list[Message]:
         """The RESULT messages that tell the expert what became of its request: the novice's, if it sent any."""
-        results = [message for message in self.messages if "result" in message.fields]
+        results = [m for m in self.messages if m.type == _RESULT and isinstance(m.fields.get("result"), int)]
         return [message for message in results if message.sender == "novice"] or results
 
     def fact(self, name: str, key: str) -> object:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from msra.events import Endpoint, Gap, Message, Role
+from msra.events import Endpoint, FactValue, Gap, Message, Role
+
+if TYPE_CHECKING:
+    from msra.analysis.differences import Difference
 
 Severity: TypeAlias = Literal["info", "warning", "error"]
 
@@ -62,7 +65,7 @@ class Verdict:
 class Moment:
     """One row of a session's timeline: what happened besides the messages, from the TCP connect to the close.
 
-    `id` is the name of the fact (events.FACTS); `sender` is None where nobody sent anything.
+    `id` is the name of the fact and `data` its values (events.FACTS); `sender` is None where nobody sent anything.
     """
 
     frame: int
@@ -70,6 +73,7 @@ class Moment:
     sender: Role | None
     id: str
     text: str
+    data: Mapping[str, FactValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +155,17 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A TCP connect that led to nothing: `how` is refused, timed_out or closed (before a byte was sent)."""
+    """A TCP connect that led to nothing: `how` is refused, timed_out or closed (before a byte was sent).
+
+    `text` says what is usually behind it.
+    """
 
     expert: Endpoint
     novice: Endpoint
     how: str
     time: int
     frames: tuple[int, ...]
+    text: str
 
 
 @dataclass(slots=True)
@@ -205,6 +213,10 @@ class CaptureReport:
     sessions: list[Session] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
 
+    def to_dict(self, show_secrets: bool = False) -> dict[str, Any]:
+        """The document of schema `msra-report/1` with this capture alone."""
+        return Report([self]).to_dict(show_secrets)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionPlace:
@@ -214,9 +226,23 @@ class SessionPlace:
     session: int
 
 
+@dataclass(frozen=True, slots=True)
+class SameSession:
+    """A session that several captures show; `differences` compare the first of them with each of the others."""
+
+    places: tuple[SessionPlace, ...]
+    differences: tuple[Difference, ...]
+
+
 @dataclass(slots=True)
 class Report:
-    """The captures in the order in which they were given; `same`: groups of sessions that are one and the same."""
+    """The captures in the order in which they were given, and the sessions that more than one of them shows."""
 
     captures: list[CaptureReport] = field(default_factory=list)
-    same: list[tuple[SessionPlace, ...]] = field(default_factory=list)
+    same: list[SameSession] = field(default_factory=list)
+
+    def to_dict(self, show_secrets: bool = False) -> dict[str, Any]:
+        """The document of schema `msra-report/1`: JSON types only. Secrets are masked unless `show_secrets`."""
+        from msra.analysis.as_dict import report_dict
+
+        return report_dict(self, show_secrets)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from msra.analysis import verdict
+from msra.analysis.attempts import attempt
+from msra.analysis.control import controls
+from msra.analysis.durations import durations
 from msra.analysis.evidence import Evidence
 from msra.analysis.findings import findings
-from msra.analysis.model import Attempt, Session
+from msra.analysis.handshake import handshake
+from msra.analysis.invitation import Invitation, check
+from msra.analysis.linking import reconnects
+from msra.analysis.model import Attempt, Check, Session
+from msra.analysis.timeline import timeline
+from msra.analysis.transfers import transfers
+from msra.analysis.verdict import decide, deciding_result
 from msra.events import ConnectFailed, ConnectionOpened, Event, Fact, Gap, Message
 
 RA_CHANNELS = frozenset({"remdesk", "encomsp"})
@@ -62,16 +70,20 @@ class Collector:
         """What the rules look at."""
         return Evidence(tuple(self.messages), self.facts, tuple(self.gaps), tuple(self.story))
 
-    def session(self, number: int) -> Session:
+    def session(self, number: int, given: Given | None) -> Session:
         """Draw the conclusions.
 
         Data behind a lost segment is known only when the loss is certain, so events may come late: frames put them
-        into order.
+        into order. The TCP connect comes before what recognises RDP.
         """
         self.messages.sort(key=lambda message: message.frame)
         self.gaps.sort(key=lambda gap: gap.frame)
         self.story.sort(key=lambda fact: fact.frame)
+        start = min([self.opened.time, *(fact.time for fact in self.story[:1])])
         evidence = self.evidence()
+        came_to = handshake(evidence)
+        control, files = controls(evidence), transfers(self.messages)
+        checks = given.check(evidence, self.opened, start, self.end) if given else []
         return Session(
             id=number,
             expert=self.opened.expert,
@@ -79,20 +91,40 @@ class Collector:
             security=evidence.security,
             security_details=evidence.security_details,
             version=evidence.version,
+            version_evidence=evidence.version_evidence,
             channels=evidence.channels,
-            start=self.opened.time,
+            start=start,
             end=self.end,
-            verdict=verdict.decide(evidence, self.opened.time),
+            verdict=decide(evidence, start, came_to, checks),
             messages=self.messages,
             gaps=self.gaps,
-            findings=list(findings(evidence)),
+            timeline=timeline(evidence),
+            handshake=came_to,
+            controls=control,
+            transfers=files,
+            durations=durations(evidence, control, deciding_result(evidence), start, self.end),
+            findings=list(findings(evidence, control, files)),
+            checks=checks,
         )
+
+
+@dataclass(frozen=True)
+class Given:
+    """The invitation that the sessions are checked against, and its password if it is known."""
+
+    invitation: Invitation
+    password: str | None = field(default=None, repr=False)
+
+    def check(self, evidence: Evidence, opened: ConnectionOpened, start: int, end: int) -> list[Check]:
+        """One session against it."""
+        return check(self.invitation, self.password, evidence, opened.expert, opened.novice, start, end)
 
 
 class Sessions:
     """Sorts the events of one capture by connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, given: Given | None = None) -> None:
+        self._given = given
         self._collectors: dict[int, Collector] = {}
         self.attempts: list[Attempt] = []
         """The TCP connects that led to nothing."""
@@ -102,7 +134,7 @@ class Sessions:
         if isinstance(event, ConnectionOpened):
             self._collectors[event.connection] = Collector(event, event.time)
         elif isinstance(event, ConnectFailed):
-            self.attempts.append(Attempt(event.expert, event.novice, event.how, event.time, event.frames))
+            self.attempts.append(attempt(event))
         else:
             self._collectors[event.connection].add(event)
 
@@ -114,4 +146,8 @@ class Sessions:
     def finish(self) -> list[Session]:
         """The sessions, numbered from 1 in the order in which their connections were opened."""
         found = [collector for collector in self._collectors.values() if collector.is_session()]
-        return [collector.session(number) for number, collector in enumerate(found, start=1)]
+        sessions = [collector.session(number, self._given) for number, collector in enumerate(found, start=1)]
+        follows = reconnects(sessions)
+        for session in sessions:
+            session.reconnects = follows.get(session.id)
+        return sessions

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 
 from msra.analysis import rdp_codes
 from msra.analysis.evidence import ENCRYPTION_LEVELS, ENCRYPTION_METHODS, Evidence, protocol_names
+from msra.analysis.mask import MASKED, masked
 from msra.analysis.model import Moment
 from msra.analysis.rdp_codes import RdpCode
-from msra.events import Fact, Role, Value
-
-MASKED = "<masked>"
+from msra.events import Fact, FactValue, Role
 
 _PROTOCOLS = {
     # [MS-RDPBCGR] 2.2.1.1.1: as evidence.PROTOCOLS names them, and as people do
@@ -43,7 +42,7 @@ def timeline(evidence: Evidence) -> list[Moment]:
         sentence = _SENTENCES.get("reactivated" if active and fact.name == "activated" else fact.name)
         active = active or fact.name == "activated"
         if sentence is not None:
-            moments.append(Moment(fact.frame, fact.time, _sender(fact), fact.name, sentence(fact)))
+            moments.append(Moment(fact.frame, fact.time, _sender(fact), fact.name, sentence(fact), fact.data))
     return moments
 
 
@@ -79,14 +78,15 @@ def _named(code: RdpCode) -> str:
     return f"{code.name} ({code.number}). {code.text}" if code.known else f"{code.name}. {code.text}"
 
 
-def _protocols(value: Value | tuple[Value, ...]) -> str:
+def _protocols(value: FactValue) -> str:
     """Security protocols for people to read; Standard RDP Security is what is left without any."""
     names = protocol_names(value).split() if isinstance(value, int) else []
     return ", ".join(_PROTOCOLS.get(name, name) for name in names)
 
 
 def _masked(value: object) -> str:
-    return f'"{value}"' if value in ("*", "") else MASKED
+    shown = masked(str(value or ""))
+    return shown if shown == MASKED else f'"{shown}"'
 
 
 # TCP and X.224

@@ -7,20 +7,23 @@ import unicodedata
 from collections.abc import Iterator
 
 from msra import codes
-from msra.analysis.model import CaptureReport, Outcome, Report, Session, Verdict
+from msra.analysis.as_dict import rfc3339
+from msra.analysis.mask import shown_fields
+from msra.analysis.model import CaptureReport, Moment, Outcome, Report, Session, Verdict
 from msra.events import GAPS, NOTES, Endpoint, Message
-from msra.report.data import rfc3339
-from msra.report.mask import shown_fields
+from msra.report import details, side_by_side
 
 WIDTH = 100
 _LABEL = 12
 _LONGEST_VALUE = 120
+_MOST_FRAMES = 10
 
 
 def to_text(report: Report, show_secrets: bool = False) -> str:
     """The whole report."""
-    blocks = (block for capture in report.captures for block in _capture(capture, show_secrets))
-    return "\n".join(blocks)
+    blocks = [block for capture in report.captures for block in _capture(capture, show_secrets)]
+    together = "".join(f"{line}\n" for line in side_by_side.rows(report, printable))
+    return "\n".join([*blocks, together] if together else blocks)
 
 
 def printable(text: str) -> str:
@@ -52,28 +55,59 @@ def _heading(capture: CaptureReport) -> Iterator[str]:
         yield f"  {', '.join(counts)} ({capture.engine} engine)"
     for note in capture.notes:
         yield from _wrapped("  Note: ", printable(note))
+    for attempt in capture.attempts:
+        ends = f"{_endpoint(attempt.expert)} to {_endpoint(attempt.novice)}"
+        yield from _wrapped("  Failed connect: ", f"{ends}. {attempt.text} {_frames(attempt.frames)}.")
 
 
 def _session(session: Session, show_secrets: bool) -> Iterator[str]:
     yield f"Session {session.id}: {session.verdict.outcome.value.upper()}"
     yield from _verdict(session.verdict)
+    for check in session.checks:
+        yield from _row("Check", f"{_STATUS[check.status]}: {check.text}")
     yield from _row("Expert", _endpoint(session.expert))
     yield from _row("Novice", _endpoint(session.novice))
-    yield from _row("Version", "unknown" if session.version is None else str(session.version))
+    yield from _row("Version", _version(session))
+    if session.handshake:
+        yield from _row("Handshake", session.handshake.text)
     yield from _row("Security", ", ".join([session.security, *_security(session)]))
     if not session.messages and session.channels is not None:
         yield from _row("Channels", ", ".join(printable(name) for name in session.channels) or "none")
     yield from _row("Time", f"{rfc3339(session.start)} to {rfc3339(session.end)}")
+    if session.reconnects is not None:
+        yield from _row("Follows", f"session {session.reconnects} of the same expert and novice")
+    for label, text in details.rows(session):
+        yield from _row(label, printable(text))
     for finding in session.findings:
-        frames = ", ".join(str(frame) for frame in finding.frames)
-        yield from _row(finding.severity.capitalize(), f"{finding.text} Frame {frames}.")
+        yield from _row(finding.severity.capitalize(), f"{printable(finding.text)} {_frames(finding.frames)}.")
     for gap in session.gaps:
         yield from _row("Gap", f"frame {gap.frame}, from the {gap.sender}: {GAPS[gap.kind]} ({gap.size} bytes)")
-    if session.messages:
+    if session.messages or session.timeline:
         yield ""
-        yield f"  {'Time':>10} {'Frame':>7}  {'From':<6}  Message"
-        for message in session.messages:
-            yield from _message(message, session.start, show_secrets)
+        yield f"  {'Time':>10} {'Frame':>7}  {'From':<6}  Event"
+        for event in in_order(session):
+            yield from _event(event, session.start, show_secrets)
+
+
+_STATUS = {"passed": "passed", "failed": "FAILED", "not_checkable": "not checkable"}
+
+
+def in_order(session: Session) -> list[Message | Moment]:
+    """Messages and the timeline around them as one story."""
+    return sorted([*session.timeline, *session.messages], key=lambda event: event.frame)
+
+
+def _version(session: Session) -> str:
+    if session.version is None:
+        return "unknown"
+    evidence = session.version_evidence
+    return f"{session.version}" + (f" (frame {evidence.frame}: {evidence.type})" if evidence else "")
+
+
+def _frames(frames: tuple[int, ...]) -> str:
+    shown = ", ".join(str(frame) for frame in frames[:_MOST_FRAMES])
+    more = f" and {len(frames) - _MOST_FRAMES} more" if len(frames) > _MOST_FRAMES else ""
+    return f"Frame{'s' if len(frames) > 1 else ''} {shown}{more}"
 
 
 _SECURITY_DETAILS = (
@@ -94,17 +128,14 @@ def _security(session: Session) -> Iterator[str]:
 
 
 def _verdict(verdict: Verdict) -> Iterator[str]:
-    if verdict.result is None:
-        yield from _row("Summary", verdict.summary)
-        yield from _row("Advice", verdict.advice) if verdict.advice else ()
-        return
-    code = codes.lookup(verdict.result)
-    yield from _row("Result", f"{code.number} {code.name}")
-    yield from _row("", code.text)
+    if verdict.result is not None:
+        code = codes.lookup(verdict.result)
+        yield from _row("Result", f"{code.number} {code.name}")
+        yield from _row("", code.text)
     yield from _row("Summary", verdict.summary)
     if verdict.outcome is not Outcome.ESTABLISHED:
-        yield from _list("Causes", code.causes)
-        yield from _list("Next", code.next_steps)
+        yield from _list("Causes", verdict.causes)
+        yield from _list("Next", verdict.next_steps)
 
 
 def _list(label: str, sentences: tuple[str, ...]) -> Iterator[str]:
@@ -112,12 +143,15 @@ def _list(label: str, sentences: tuple[str, ...]) -> Iterator[str]:
         yield from _wrapped(f"  {label if number == 1 else '':<{_LABEL - 2}}{number}. ", sentence)
 
 
-def _message(message: Message, start: int, show_secrets: bool) -> Iterator[str]:
-    where = "" if message.channel == "RC_CTL" else f"[{printable(message.channel)}] "
-    details = ", ".join(_details(message, show_secrets))
-    head = f"  {(message.time - start) / 1e9:>+9.3f}s {message.frame:>7}  {message.sender:<6}  "
-    yield head + where + printable(message.type) + (f"  {details}" if details else "")
-    for note in message.notes:
+def _event(event: Message | Moment, start: int, show_secrets: bool) -> Iterator[str]:
+    head = f"  {(event.time - start) / 1e9:>+9.3f}s {event.frame:>7}  {event.sender or '':<6}  "
+    if isinstance(event, Moment):
+        yield from _wrapped(head, printable(event.text))
+        return
+    where = "" if event.channel == "RC_CTL" else f"[{printable(event.channel)}] "
+    values = ", ".join(_details(event, show_secrets))
+    yield head + where + printable(event.type) + (f"  {values}" if values else "")
+    for note in event.notes:
         yield f"{'':<29}({NOTES[note]})"
 
 

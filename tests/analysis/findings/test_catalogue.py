@@ -92,7 +92,7 @@ def _messages(draw: st.DrawFn) -> Any:
 _DATA = st.dictionaries(st.sampled_from(_FACT_KEYS), _VALUES, max_size=3)
 _FACTS = st.tuples(_SENDERS, st.sampled_from(list(FACTS)), _DATA)
 _GAPS = st.tuples(_SENDERS, st.sampled_from(list(GAPS)), st.integers(0, 1000))
-_EVENTS = st.lists(
+EVENTS = st.lists(
     st.one_of(
         *[_messages().map(lambda row: (Message, row))] * 4,
         _FACTS.map(lambda row: (Fact, row)),
@@ -114,7 +114,7 @@ _TRANSFERS = st.lists(
 
 
 @settings(max_examples=300, deadline=None)
-@given(_EVENTS, _CONTROLS, _TRANSFERS)
+@given(EVENTS, _CONTROLS, _TRANSFERS)
 def test_no_stream_of_events_is_too_much(rows: Any, controls: list[Control], transfers: list[Transfer]) -> None:
     story = Tale()
     story.events += [kind(1, frame, frame, *row) for frame, (kind, row) in enumerate(rows, start=3)]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from msra.analysis.mask import MASKED
 from msra.report.data import to_json, to_jsonl
-from msra.report.mask import MASKED
 from msra.report.text import to_text
 from tests.report.builders import SECRETS, report
 

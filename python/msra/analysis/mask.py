@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msra.events import Message, Value
+from msra.events import FactValue, Message, Value
 
 MASKED = "<masked>"
 
@@ -22,6 +22,21 @@ _SECRET_TYPES = frozenset({
     "REMOTEDESKTOP_EXPERT_ON_VISTA",
     "REMOTEDESKTOP_CTL_TOKEN",
 })  # fmt: skip
+
+
+_SECRET_DATA = frozenset({"password", "alternate_shell"})  # [MS-RA] 2.2.7.2: the password of the invitation
+_NO_SECRETS = ("*", "")  # what stands there if there is none
+
+
+def masked(text: str) -> str:
+    """A password for readers: whether there is one, but not which."""
+    return text if text in _NO_SECRETS else MASKED
+
+
+def shown_data(data: Mapping[str, FactValue], show_secrets: bool) -> dict[str, FactValue]:
+    """The data of a fact as a report may show it."""
+    hidden = {} if show_secrets else {name: masked(str(data[name])) for name in _SECRET_DATA & data.keys()}
+    return {**data, **hidden}
 
 
 def shown_fields(message: Message, show_secrets: bool) -> Mapping[str, Value]:
