@@ -113,6 +113,12 @@ _TRANSFERS = st.lists(
 )  # fmt: skip
 
 
+def test_nothing_of_the_wire_acts_on_a_terminal() -> None:
+    story = Tale().in_version(2).order("novice", "OD_WND_REMOVED", wnd_id="\x1f\u202e")
+    (finding,) = found(story, "unknown_order_id")
+    assert r"the wnd_id \x1f\u202e, which" in finding.text
+
+
 @settings(max_examples=300, deadline=None)
 @given(EVENTS, _CONTROLS, _TRANSFERS)
 def test_no_stream_of_events_is_too_much(rows: Any, controls: list[Control], transfers: list[Transfer]) -> None:

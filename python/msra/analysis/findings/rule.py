@@ -132,7 +132,7 @@ def apply(rule: Rule, case: Case) -> list[Finding]:
     causes: dict[str, list[int]] = {}
     others: list[int] = []
     for found in rule.find(case):
-        text = rule.text.format(**found.values)
+        text = _harmless(rule.text.format(**found.values))
         frames = causes.setdefault(text, []) if text in causes or len(causes) < MAX_CAUSES else others
         frames.extend(found.frames)
     rows = [*causes.items(), *([("More of the same kind: " + rule.about, others)] if others else [])]
@@ -150,7 +150,12 @@ def quoted(value: object) -> str:
     """What a peer sent, in quotes, short, and without anything that acts on a terminal."""
     text = str(value)
     shown = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 3] + "..."
-    return '"' + "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in shown) + '"'
+    return f'"{_harmless(shown)}"'
+
+
+def _harmless(text: str) -> str:
+    """The same, with everything that could act on a terminal written as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:
