@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from msra.analysis.evidence import ENCRYPTION_METHODS, TLS_VERSIONS
 from tests.analysis.builders import Story
+from tests.analysis.test_as_dict import SCHEMA
 
 
 def test_versions() -> None:
@@ -45,6 +47,15 @@ def test_details_have_names() -> None:
 
 def test_tls_counts_before_standard_security() -> None:
     assert Story().fact("tls", version="tls1.2").fact("security", encryption_method=0).session().security == "tls1.2"
+
+
+def test_a_version_of_tls_that_there_is_not_is_unknown() -> None:
+    assert Story().fact("tls", version="0x7f1c").session().security == "unknown"
+
+
+def test_the_schema_knows_every_security() -> None:
+    known = {*TLS_VERSIONS, *ENCRYPTION_METHODS.values(), "unknown"}
+    assert known == set(SCHEMA["$defs"]["session"]["properties"]["security"]["enum"])
 
 
 def test_readable_messages_without_a_start_are_clear_text() -> None:

@@ -17,6 +17,9 @@ ENCRYPTION_METHODS: Mapping[int, str] = {
     0x10: "fips",
 }
 
+TLS_VERSIONS = ("ssl3.0", "tls1.0", "tls1.1", "tls1.2", "tls1.3")
+"""What a ServerHello may choose; peers can write other numbers there."""
+
 ENCRYPTION_LEVELS: Mapping[int, str] = {
     # [MS-RDPBCGR] 2.2.1.4.3
     0: "none", 1: "low", 2: "client compatible", 3: "high", 4: "fips",
@@ -93,7 +96,7 @@ class Evidence:
         """How the connection is protected, as reports name it."""
         tls = self.fact("tls", "version")
         if tls is not None:
-            return str(tls)
+            return str(tls) if tls in TLS_VERSIONS else "unknown"
         method = self.fact("security", "encryption_method")
         if isinstance(method, int):
             return ENCRYPTION_METHODS.get(method, "unknown")

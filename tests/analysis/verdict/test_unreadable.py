@@ -9,7 +9,7 @@ from tests.analysis.findings.stories import Tale
 from tests.analysis.verdict.stories import asked, verdict
 
 
-@pytest.mark.parametrize("version", ["tls1.0", "tls1.1", "tls1.2", "tls1.3"])
+@pytest.mark.parametrize("version", ["ssl3.0", "tls1.0", "tls1.1", "tls1.2", "tls1.3"])
 def test_tls_takes_a_key_log(version: str) -> None:
     got = verdict(Tale().fact("tls", version=version).gap("encrypted"))
     assert got.outcome is Outcome.UNREADABLE and version[3:] in got.summary

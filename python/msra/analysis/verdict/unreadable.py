@@ -19,6 +19,7 @@ _MISSING: Mapping[str, tuple[str, str]] = {
     "tls1.2": ("TLS 1.2", _KEYLOG),
     "tls1.1": ("TLS 1.1", _KEYLOG),
     "tls1.0": ("TLS 1.0", _KEYLOG),
+    "ssl3.0": ("SSL 3.0", _KEYLOG),
 }
 _UNKNOWN = ("unknown encryption", "a capture that begins before the connection is made, and its keys")
 
