@@ -91,13 +91,13 @@ function Tree:items(tree, tvb, at, message)
 end
 
 -- How far a file transfer is with this message.
-function Tree:transfer(tree, whole, transfer)
+function Tree:transfer(tree, range, transfer)
   local fields, exact = self.msra.fields, not text.is_safe(transfer.name or "")
-  add(tree, fields, "transfer.state", whole, transfer.state)
-  add(tree, fields, "transfer.received", whole, uint64(transfer.received))
-  add(tree, fields, "transfer.size", whole, uint64(transfer.size))
+  add(tree, fields, "transfer.state", range, transfer.state)
+  add(tree, fields, "transfer.received", range, uint64(transfer.received))
+  add(tree, fields, "transfer.size", range, uint64(transfer.size))
   if transfer.name then
-    add(tree, fields, "transfer.filename", whole, transfer.name, exact)
+    add(tree, fields, "transfer.filename", range, transfer.name, exact)
   end
 end
 
@@ -117,17 +117,17 @@ function Tree:contact(tree, contact)
 end
 
 -- What other messages of the connection say about this one. Later ones are known from the second pass on.
-function Tree:relations(tree, whole, pinfo, event, connection)
+function Tree:relations(tree, range, pinfo, event, connection)
   local fields, request, response = self.msra.fields, event.request, event.response
   if request then
-    add(tree, fields, "response_to", whole, request.frame)
-    add(tree, fields, "response_time", whole, difference(request.time, event.time))
+    add(tree, fields, "response_to", range, request.frame)
+    add(tree, fields, "response_time", range, difference(request.time, event.time))
   end
   if pinfo.visited and response then
-    add(tree, fields, "response_in", whole, response.frame)
+    add(tree, fields, "response_in", range, response.frame)
   end
   if pinfo.visited and connection.session.final_result then
-    add(tree, fields, "final_result", whole, connection.session.final_result)
+    add(tree, fields, "final_result", range, connection.session.final_result)
   end
 end
 
@@ -136,26 +136,27 @@ function Tree:message(tree, tvb, pinfo, event, connection)
   if event.data then
     tvb = ByteArray.new(event.data, true):tvb("Remote Assistance message")
   end
-  local whole, line = tvb:range(at, event.size), summary.of(message)
+  -- What is concluded stands on no bytes but for the type: with each item, PDML repeats the bytes that it stands on.
+  local whole, none, line = tvb:range(at, event.size), tvb:range(at, 0), summary.of(message)
   local root = tree:add(self.msra.proto, whole, string.format("%s, %s, from the %s", PROTOCOL, line, event.from))
-  add(root, fields, "connection", whole, connection.id)
-  add(root, fields, "session", whole, connection.session.number)
+  add(root, fields, "connection", none, connection.id)
+  add(root, fields, "session", none, connection.session.number)
   if event.version then
-    add(root, fields, "version", whole, event.version)
+    add(root, fields, "version", none, event.version)
   end
-  add(root, fields, "from", whole, event.from)
+  add(root, fields, "from", none, event.from)
   add(root, fields, "type", whole, message.type)
   self:items(root, tvb, at, message)
   if message.transfer then
-    self:transfer(root, whole, message.transfer)
+    self:transfer(root, none, message.transfer)
   end
   if message.contact then
     self:contact(root, message.contact)
   end
   for _, note in ipairs(message.notes) do
-    add(root, fields, "note", whole, note):append_text(": " .. experts.note(note))
+    add(root, fields, "note", none, note):append_text(": " .. experts.note(note))
   end
-  self:relations(root, whole, pinfo, event, connection)
+  self:relations(root, none, pinfo, event, connection)
   for _, id in ipairs(experts.of_message(message)) do
     if self.infos[id] then
       root:add_proto_expert_info(self.infos[id], experts.text(id, message))
