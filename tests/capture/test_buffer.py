@@ -1,12 +1,14 @@
 """Protects the window on the input: no byte lost or doubled, bounded reading, and honest ends."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.capture.buffer import ReadBuffer
+from msra.capture import buffer as buffers
+from msra.capture.buffer import FileBuffer, FileContent, ReadBuffer
 from msra.capture.model import CaptureError
 
 
@@ -67,3 +69,38 @@ def test_a_read_error_passes_only_at_the_start() -> None:
     assert buffer.refill(0, 3)
     assert not buffer.refill(3, 1)
     assert buffer.failure == "reading failed: Input/output error; what comes before was read"
+
+
+@pytest.mark.parametrize("block", [1, 7, 100])
+def test_a_file_passes_once_whatever_the_blocks(block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole records, and `position` says where they are."""
+    monkeypatch.setattr(buffers, "BLOCK", block)
+    content = bytes(range(50))
+    (tmp_path / "file").write_bytes(content)
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        buffer, at = FileBuffer(file), 0
+        for size in (3, 9, 1, 20, 17):
+            assert buffer.refill(at, size)
+            assert buffer.data == content[buffer.position : buffer.position + len(buffer.data)]
+            at = size
+        assert buffer.position + at == len(content)
+        assert not buffer.refill(at, 1)
+        assert buffer.data == b"" and buffer.failure is None
+
+
+def test_a_file_that_breaks(tmp_path: Path) -> None:
+    """As with a pipe: an error at the start, a cut file later."""
+    with (
+        (tmp_path / "file").open("wb", buffering=0) as unreadable,
+        pytest.raises(OSError, match="not open for reading"),
+    ):
+        FileBuffer(unreadable).refill(0, 1)
+
+
+def test_content_here_and_there(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"0123456789")
+    with (tmp_path / "file").open("rb", buffering=0) as file:
+        content = FileContent(file, 3)
+        assert (content[4:6], content[0:2]) == (b"78", b"34")
+        with pytest.raises(OSError, match="shorter"):
+            content[5:9]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from msra.capture.buffer import MAX_RECORD, ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
-from msra.capture.pcap import MAGICS, read_pcap
+from msra.capture.pcap import MAGICS, walk_pcap
 
 MICRO, NANO, MODIFIED = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
 RECORDS = [(1, 2, b"first"), (1_700_000_000, 999_999, b""), (0xFFFFFFFF, 5, b"third packet")]
@@ -31,7 +31,7 @@ def read(content: bytes, chunk: int = 1 << 20) -> tuple[list[Packet], CaptureLog
     """Read a file that arrives in chunks of this size."""
     log = CaptureLog()
     buffer = ReadBuffer(content[at : at + chunk] for at in range(0, len(content), chunk))
-    return list(read_pcap(buffer, log)), log
+    return [packet for records in walk_pcap(buffer, log) for packet in records.packets(range(len(records)))], log
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from msra.capture.buffer import MAX_RECORD, ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
-from msra.capture.pcapng import read_pcapng
+from msra.capture.pcapng import walk_pcapng
 
 T0 = 1_700_000_000
 SECTION, INTERFACE, OLD, SIMPLE, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10
@@ -78,7 +78,7 @@ def read(content: bytes, chunk: int = 1 << 20) -> tuple[list[Packet], CaptureLog
     """Read a file that arrives in chunks of this size."""
     log = CaptureLog()
     buffer = ReadBuffer(content[at : at + chunk] for at in range(0, len(content), chunk))
-    return list(read_pcapng(buffer, log)), log
+    return [packet for records in walk_pcapng(buffer, log) for packet in records.packets(range(len(records)))], log
 
 
 @pytest.mark.parametrize("writer", [LITTLE, BIG], ids=["little", "big"])
@@ -156,7 +156,7 @@ def test_bounded_secrets() -> None:
     block = LITTLE.secrets(bytes(1 << 23))
     log = CaptureLog()
     chunks = iter([LITTLE.section(), *[block] * 9])
-    assert list(read_pcapng(ReadBuffer(chunks), log)) == []
+    assert list(walk_pcapng(ReadBuffer(chunks), log)) == []
     assert sum(map(len, log.tls_secrets)) == 1 << 26
     assert log.notes == ["the file holds more than 64 MiB of TLS secrets; the rest was not read"]
 
@@ -195,10 +195,10 @@ def test_bad_packets_are_counted_and_skipped() -> None:
     content += LITTLE.block(ENHANCED, bytes(8)) + LITTLE.block(SIMPLE, b"") + LITTLE.enhanced(2, b"fine")
     packets, log = read(content)
     assert [(packet.number, packet.data) for packet in packets] == [(2, b"fine")]
-    assert log.notes == [
+    assert set(log.notes) == {
         "some packets are longer than the blocks they are in; they were skipped",
         "some blocks are shorter than their kind allows; they were skipped",
-    ]
+    }
 
 
 def test_bad_options_harm_nothing() -> None:

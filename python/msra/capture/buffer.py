@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import RawIOBase
 
 from msra.capture.model import CaptureError
 
 MAX_RECORD = 1 << 24
 """The largest record that is believed, in bytes: Wireshark's limit for a pcapng block. Larger claims are garbage."""
 
+BLOCK = 1 << 22
+"""Bytes of a plain file that are read at a time."""
+
+_FAILED = "reading failed: {}; what comes before was read"
+
 
 class ReadBuffer:
-    """Some consecutive bytes of the input, in `data`.
+    """Some consecutive bytes of the input, in `data`; `position` says where they begin.
 
     The formats walk `data` by offset, which needs neither copies nor calls for each record, and
     call `refill` when it has no whole record left. Memory is bounded by what `refill` is asked for,
@@ -20,6 +26,7 @@ class ReadBuffer:
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self.data = b""
+        self.position = 0
         self.failure: str | None = None
         self._chunks = chunks
         self._started = False
@@ -29,6 +36,7 @@ class ReadBuffer:
 
         Input that breaks off ends there, and `failure` says why. OSError passes only at the very start of the input.
         """
+        self.position += min(at, len(self.data))
         pieces = [self.data[at:]]
         have = len(pieces[0])
         while have < size:
@@ -48,8 +56,55 @@ class ReadBuffer:
         except OSError as error:
             if not self._started:
                 raise
-            self.failure = f"reading failed: {error.strerror or error}; what comes before was read"
+            self.failure = _FAILED.format(error.strerror or error)
         else:
             self._started = True
             return chunk
         return None
+
+
+class FileBuffer(ReadBuffer):
+    """The same for a file that can be sought: what is left of one block is read again with the next one, not copied."""
+
+    def __init__(self, file: RawIOBase) -> None:
+        super().__init__(iter(()))
+        self._file = file
+
+    def refill(self, at: int, size: int) -> bool:
+        """As ReadBuffer.refill."""
+        self.position += min(at, len(self.data))
+        self.data = b""  # the memory is free before the next block comes
+        try:
+            self._file.seek(self.position)
+            self.data = _read(self._file, max(size, BLOCK), size)
+        except OSError as error:
+            if not self._started:
+                raise
+            self.failure = _FAILED.format(error.strerror or error)
+        self._started = True
+        return len(self.data) >= size
+
+
+class FileContent:
+    """The bytes of a file from `position` on, read when they are asked for (see records.Content)."""
+
+    def __init__(self, file: RawIOBase, position: int) -> None:
+        self._file = file
+        self._position = position
+
+    def __getitem__(self, key: slice) -> bytes:
+        """Raises OSError also if the file has become shorter."""
+        start, size = int(key.start), int(key.stop) - int(key.start)
+        self._file.seek(self._position + start)
+        data = _read(self._file, size, size)
+        if len(data) < size:
+            raise OSError("the file has become shorter")
+        return data
+
+
+def _read(file: RawIOBase, most: int, least: int) -> bytes:
+    """At most `most` bytes, and no fewer than `least` if the file has them."""
+    data = file.read(most) or b""
+    while len(data) < least and (more := file.read(most - len(data))):
+        data += more
+    return data

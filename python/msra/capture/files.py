@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from msra.capture.buffer import ReadBuffer
+from msra.capture.buffer import FileBuffer, FileContent, ReadBuffer
 from msra.capture.compression import unpacked
 from msra.capture.model import CaptureError, CaptureLog, Packet
-from msra.capture.pcap import MAGICS, read_pcap
-from msra.capture.pcapng import MAGIC, read_pcapng
+from msra.capture.pcap import MAGICS, walk_pcap
+from msra.capture.pcapng import MAGIC, walk_pcapng
+from msra.capture.records import Records
 
-_FORMATS: dict[bytes, tuple[str, Callable[[ReadBuffer, CaptureLog], Iterator[Packet]]]] = {
-    MAGIC: ("pcapng", read_pcapng),
-    **dict.fromkeys(MAGICS, ("pcap", read_pcap)),
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
+_FORMATS: dict[bytes, tuple[str, Callable[[ReadBuffer, CaptureLog], Iterator[Records]]]] = {
+    MAGIC: ("pcapng", walk_pcapng),
+    **dict.fromkeys(MAGICS, ("pcap", walk_pcap)),
 }
 
 
@@ -31,9 +37,10 @@ class CaptureReader(CaptureLog):
 
     format: str
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO | io.FileIO) -> None:
         super().__init__()
-        self._buffer = buffer = ReadBuffer(unpacked(stream))
+        self._file = stream if _can_be_sought(stream) else None
+        self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(stream))
         buffer.refill(0, 4)
         if buffer.failure and not buffer.data:
             raise CaptureError(buffer.failure)
@@ -41,14 +48,30 @@ class CaptureReader(CaptureLog):
             raise CaptureError("the file is empty")
         if buffer.data[:4] not in _FORMATS:
             raise CaptureError("this is no pcap or pcapng file")
-        self.format, read = _FORMATS[buffer.data[:4]]
-        self._records = read(buffer, self)
-        self._opened: BinaryIO | None = None
+        self.format, walk = _FORMATS[buffer.data[:4]]
+        self._records = walk(buffer, self)
+        self._opened: io.FileIO | None = None
 
     def __iter__(self) -> Iterator[Packet]:
+        for records in self.records():
+            yield from records.packets(range(len(records)))
+
+    def records(self) -> Iterator[Records]:
+        """The same packets in runs, of which only those that are asked for are taken apart."""
         yield from self._records
         if self._buffer.failure:
             self.note(self._buffer.failure)
+
+    @property
+    def size(self) -> int | None:
+        """The size of a file that can be read more than once; None for a pipe or a compressed file."""
+        return os.fstat(self._file.fileno()).st_size if self._file else None
+
+    def content(self, position: int) -> FileContent:
+        """The bytes of such a file from `position` on, at any time."""
+        if self._file is None:
+            raise ValueError("this capture can be read only once")
+        return FileContent(self._file, position)
 
     def __enter__(self) -> CaptureReader:
         return self
@@ -62,6 +85,15 @@ class CaptureReader(CaptureLog):
         """Close the file, if `open_capture_file` opened it."""
         if self._opened is not None:
             self._opened.close()
+
+
+def _can_be_sought(stream: BinaryIO | io.FileIO) -> TypeGuard[io.FileIO]:
+    """A capture that is no pipe and not compressed can be read here and there."""
+    if not isinstance(stream, io.FileIO) or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        return False
+    magic = stream.read(4)
+    stream.seek(0)
+    return magic in _FORMATS
 
 
 def open_capture_file(path: str | os.PathLike[str] | None, stream: BinaryIO | None = None) -> CaptureReader:

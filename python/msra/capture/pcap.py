@@ -11,9 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from msra.capture.buffer import MAX_RECORD, ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
+from msra.capture.records import Columns, Records
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _FILE_HEADER = 24
 _LINK_TYPE_MASK = 0xFFFF
@@ -27,30 +33,55 @@ _VARIANTS = (
 MAGICS = {Struct(order + "I").pack(magic): (order, unit, header) for magic, unit, header in _VARIANTS for order in "<>"}
 
 
-def read_pcap(buffer: ReadBuffer, log: CaptureLog) -> Iterator[Packet]:
-    """Yield the packets; `log` learns their number and what is wrong with the file."""
+class _Layout:
+    """What the file header says (see records.Layout)."""
+
+    def __init__(self, file_header: bytes) -> None:
+        self.order, self._unit, self.header = MAGICS[file_header[:4]]
+        self._link_type = Struct(self.order + "I").unpack_from(file_header, 20)[0] & _LINK_TYPE_MASK
+        self._unpack = Struct(self.order + "IIII").unpack_from
+
+    def packet(self, number: int, record: bytes) -> Packet:
+        """Every record holds a packet."""
+        seconds, fraction, _captured, length = self._unpack(record)
+        time = seconds * 1_000_000_000 + fraction * self._unit
+        return Packet(number, time, self._link_type, record[self.header :], length)
+
+    def columns(self, _data: bytes, offsets: NDArray[np.int64]) -> Columns:
+        """A packet is what follows the header of its record."""
+        import numpy as np
+
+        count = len(offsets) - 1
+        return Columns(
+            offsets[:-1] + self.header, offsets[1:], np.full(count, self._link_type), np.zeros(count, np.bool_)
+        )
+
+
+def walk_pcap(buffer: ReadBuffer, log: CaptureLog) -> Iterator[Records]:
+    """Yield the records; `log` learns their number and what is wrong with the file."""
     if not buffer.refill(0, _FILE_HEADER):
         raise CaptureError("the file ends in the middle of its pcap header")
-    order, unit, header = MAGICS[buffer.data[:4]]
-    link_type = Struct(order + "I").unpack_from(buffer.data, 20)[0] & _LINK_TYPE_MASK
-    unpack = Struct(order + "IIII").unpack_from
+    layout = _Layout(buffer.data[:_FILE_HEADER])
+    header = layout.header
+    captured_length = Struct(layout.order + "8xI").unpack_from
 
     at, size = _FILE_HEADER, header
     while size <= header + MAX_RECORD and buffer.refill(at, size):
         data, at, end = buffer.data, 0, len(buffer.data)
-        while True:  # for each record of the buffer; leaves with `size`, what the next one needs
-            body = at + header
-            if body > end:
-                size = header
-                break
-            seconds, fraction, captured, length = unpack(data, at)
-            following = body + captured
-            if following > end:
-                size = header + captured
-                break
-            at = following
-            log.packets = number = log.packets + 1
-            yield Packet(number, seconds * 1_000_000_000 + fraction * unit, link_type, data[body:following], length)
+        offsets = [0]
+        found = offsets.append
+        last = end - header
+        while at <= last:  # for each record of the buffer
+            at += header + captured_length(data, at)[0]
+            found(at)
+        size = header  # what the next record needs
+        if at > end:
+            offsets.pop()
+            at, size = offsets[-1], at - offsets[-1]
+        if len(offsets) > 1:
+            first = log.packets + 1
+            log.packets += len(offsets) - 1
+            yield Records(data, buffer.position, first, offsets, layout)
 
     if size > header + MAX_RECORD:
         log.note(f"the file is damaged after packet {log.packets}; the rest was not read")

@@ -20,9 +20,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from struct import Struct
+from typing import TYPE_CHECKING
 
 from msra.capture.buffer import MAX_RECORD, ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
+from msra.capture.records import Columns, Records, gather
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAGIC = b"\x0a\x0d\x0d\x0a"
 """Every file starts with it: the type of a Section Header Block, which reads the same in both byte orders."""
@@ -36,10 +42,23 @@ _MAX_SECRETS = 1 << 26  # bytes of key logs kept
 _MAX_INTERFACES = 1 << 16  # described in a section and kept
 _MAX_TIME = 1 << 63  # ns since 1970 that are believed: until the year 2262
 
-_PACKET_BLOCKS = frozenset({0x00000002, 0x00000003, 0x00000006})
+_INTERFACE_DESCRIPTION, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET, _DECRYPTION_SECRETS = 1, 2, 3, 6, 10
+_PACKET_BLOCKS = frozenset({_OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET})
 
-_NUMBERED_BLOCKS = frozenset({0x00000009, 0x00000204, 0x00000216, 0x00000221, 0x00000BAD, 0x40000BAD})
-"""Blocks that hold no packet but have a frame number in Wireshark: journal entries, system calls, custom blocks."""
+_FRAMES = _PACKET_BLOCKS | {0x00000009, 0x00000204, 0x00000216, 0x00000221, 0x00000BAD, 0x40000BAD}
+"""Blocks that have a frame number in Wireshark; those without a packet are journal entries, system calls, custom."""
+
+_PACKET = 28
+"""Where the data of an Enhanced Packet Block and of a Packet Block begins."""
+
+_FIXED = {
+    # the size of a block without data and options
+    _INTERFACE_DESCRIPTION: 20,
+    _OLD_PACKET: 32,
+    _SIMPLE_PACKET: 16,
+    _ENHANCED_PACKET: 32,
+    _DECRYPTION_SECRETS: 20,
+}
 
 
 @dataclass(slots=True)
@@ -57,67 +76,123 @@ class _Section:
     """A section: its byte order and its interfaces (4.1, 4.2)."""
 
     def __init__(self, order: str) -> None:
+        self.order = order
         self.head = Struct(order + "II").unpack_from
         self.word = Struct(order + "I").unpack_from
         self.interface = Struct(order + "HxxI").unpack_from
         self.option = Struct(order + "HH").unpack_from
         self.seconds = Struct(order + "q").unpack_from
-        self.enhanced = Struct(order + "IIIII").unpack_from
-        self.old = Struct(order + "HxxIIII").unpack_from
+        self.enhanced = Struct(order + "8xIIIII").unpack_from
+        self.old = Struct(order + "8xHxxIIII").unpack_from
         self.interfaces: list[_Interface] = []
 
 
-def read_pcapng(buffer: ReadBuffer, log: CaptureLog) -> Iterator[Packet]:
-    """Yield the packets; `log` learns their number, TLS secrets, and what is wrong with the file."""
+class _Layout:
+    """Reads the packets of a run of blocks, behind which more interfaces may be described (see records.Layout)."""
+
+    def __init__(self, section: _Section, log: CaptureLog) -> None:
+        self._section = section
+        self._log = log
+        self._known = len(section.interfaces)
+
+    def packet(self, number: int, record: bytes) -> Packet | None:
+        """The packet in a block; None if there is none, or it does not fit. Another block may follow in `record`."""
+        section = self._section
+        kind, total = section.head(record)
+        end = (total + 3 & ~3) - 4
+        if kind == _SIMPLE_PACKET:
+            return self._simple_packet(number, record[:end])
+        if kind not in _PACKET_BLOCKS:
+            return None
+        unpack = section.enhanced if kind == _ENHANCED_PACKET else section.old
+        interface, high, low, captured, length = unpack(record)
+        return self._packet(number, interface, high << 32 | low, record[_PACKET:end], captured, length)
+
+    def columns(self, data: bytes, offsets: NDArray[np.int64]) -> Columns:
+        """Enhanced Packet Blocks without faults; all others are odd."""
+        import numpy as np
+
+        u4 = self._section.order + "u4"
+        fields = ("kind", "total", "interface", "high", "low", "captured", "original")
+        at = offsets[:-1]
+        whole = at + _PACKET <= len(data)
+        heads = gather(data, np.where(whole, at, 0), np.dtype([(name, u4) for name in fields]))
+        link_types = np.array([interface.link_type for interface in self._interfaces] or [0])
+        interface, captured, total = (heads[name].astype(np.int64) for name in ("interface", "captured", "total"))
+        fits = captured + _PACKET + 4 <= (total + 3 & ~3)
+        good = whole & (heads["kind"] == _ENHANCED_PACKET) & fits & (interface < self._known)
+        start = at + _PACKET
+        return Columns(start, start + captured, link_types[np.where(good, interface, 0)], ~good)
+
+    @property
+    def _interfaces(self) -> list[_Interface]:
+        return self._section.interfaces[: self._known]
+
+    def _simple_packet(self, number: int, block: bytes) -> Packet | None:
+        """Its interface is the first one, which also bounds its captured length; it has no time (section 4.4)."""
+        length = self._section.word(block, 8)[0]
+        snaplen = self._section.interfaces[0].snaplen if self._known else 0
+        data = block[12:]
+        packet = self._packet(number, 0, 0, data, min(length, snaplen or length, len(data)), length)
+        if packet is not None:
+            packet.time = 0
+        return packet
+
+    def _packet(
+        self, number: int, interface_number: int, ticks: int, data: bytes, captured: int, length: int
+    ) -> Packet | None:
+        """`data` holds the packet and its options; the interface is that of this number in this section."""
+        if captured > len(data):
+            self._log.note("some packets are longer than the blocks they are in; they were skipped")
+            return None
+        if interface_number >= self._known:
+            self._log.note("some packets refer to an interface that the file does not describe; they were skipped")
+            return None
+        interface = self._section.interfaces[interface_number]
+        time = ticks * interface.multiply // interface.divide + interface.offset
+        if not 0 <= time < _MAX_TIME:
+            time = 0
+        return Packet(number, time, interface.link_type, data[:captured], length)
+
+
+def walk_pcapng(buffer: ReadBuffer, log: CaptureLog) -> Iterator[Records]:
+    """Yield the blocks that have a frame number; `log` learns how many, TLS secrets, and what is wrong."""
     if not buffer.refill(0, _SMALLEST_BLOCK):
         raise CaptureError("the file ends in the middle of its pcapng header")
     if buffer.data[8:12] not in _ORDERS:
         raise CaptureError("this is no pcap or pcapng file")
-    return _Reader(buffer, log).packets()
+    return _Walk(buffer, log).records()
 
 
-class _Reader:
-    """Reads the blocks of one file."""
+class _Walk:
+    """Walks over the blocks of one file."""
 
     def __init__(self, buffer: ReadBuffer, log: CaptureLog) -> None:
         self._buffer = buffer
         self._log = log
         self._section = _Section("<")
         self._secrets = 0
-        self._readers: dict[int, tuple[int, Callable[[bytes, int, int], Packet | None]]] = {
-            # block type: size of its fixed part, what reads its body
-            0x00000001: (8, self._interface_description),
-            0x00000002: (20, self._old_packet),
-            0x00000003: (4, self._simple_packet),
-            0x00000006: (20, self._enhanced_packet),
-            0x0000000A: (8, self._decryption_secrets),
+        self._readers: dict[int, Callable[[bytes, int, int], None]] = {
+            # blocks that change what follows: what reads their bodies
+            _INTERFACE_DESCRIPTION: self._interface_description,
+            _DECRYPTION_SECRETS: self._decryption_secrets,
         }
 
-    def packets(self) -> Iterator[Packet]:
-        """Every packet that can be read."""
-        readers = self._readers
-        for kind, data, at, end in self._blocks():
-            if kind in readers:
-                fixed, read = readers[kind]
-                if end - at < fixed:
-                    self._log.note("some blocks are shorter than their kind allows; they were skipped")
-                elif (packet := read(data, at, end)) is not None:
-                    yield packet
-            elif kind in _NUMBERED_BLOCKS:
-                self._log.packets += 1
-
-    def _blocks(self) -> Iterator[tuple[int, bytes, int, int]]:
-        """Each whole block: its type, and where its body is."""
-        buffer, head, word = self._buffer, self._section.head, self._section.word
+    def records(self) -> Iterator[Records]:
+        """All that can be read, in runs that no other kind of block changes the meaning of."""
+        buffer, log, readers = self._buffer, self._log, self._readers
+        head, word = self._section.head, self._section.word
         at, size = 0, _SMALLEST_BLOCK
         while size <= MAX_RECORD and buffer.refill(at, size):
             data, at, end = buffer.data, 0, len(buffer.data)
+            offsets: list[int] = []
             while True:  # for each block of the buffer; leaves with `size`, what the next one needs
                 if at + _SMALLEST_BLOCK > end:
                     size = _SMALLEST_BLOCK
                     break
                 kind, total = head(data, at)
                 if kind == _SECTION_HEADER:
+                    yield from self._run(data, offsets, at)
                     self._section = _Section(_ORDERS.get(data[at + 8 : at + 12], "<"))
                     head, word = self._section.head, self._section.word
                     total = head(data, at)[1]
@@ -128,9 +203,25 @@ class _Reader:
                 if total < _SMALLEST_BLOCK or word(data, following - 4)[0] != total:
                     size = MAX_RECORD + 1
                     break
-                yield kind, data, at + 8, following - 4
+                if size < _FIXED.get(kind, 0):
+                    log.note("some blocks are shorter than their kind allows; they were skipped")
+                elif kind in _FRAMES:
+                    offsets.append(at)
+                elif kind in readers:
+                    yield from self._run(data, offsets, at)
+                    readers[kind](data, at + 8, following - 4)
                 at = following
+            yield from self._run(data, offsets, at)
         self._say_how_it_ended(size)
+
+    def _run(self, data: bytes, offsets: list[int], end: int) -> Iterator[Records]:
+        """The blocks at these offsets, which are taken off the list."""
+        if offsets:
+            first = self._log.packets + 1
+            self._log.packets += len(offsets)
+            run = [*offsets, end]
+            offsets.clear()
+            yield Records(data, self._buffer.position, first, run, _Layout(self._section, self._log))
 
     def _say_how_it_ended(self, size: int) -> None:
         rest, log = self._buffer.data, self._log
@@ -140,44 +231,6 @@ class _Reader:
             log.note(f"the file ends in the middle of packet {log.packets + 1}")
         elif rest:
             log.note(f"the file ends in the middle of a block, after packet {log.packets}")
-
-    def _enhanced_packet(self, data: bytes, at: int, end: int) -> Packet | None:
-        interface, high, low, captured, length = self._section.enhanced(data, at)
-        return self._packet(interface, high << 32 | low, data, at + 20, end, captured, length)
-
-    def _old_packet(self, data: bytes, at: int, end: int) -> Packet | None:
-        interface, high, low, captured, length = self._section.old(data, at)
-        return self._packet(interface, high << 32 | low, data, at + 20, end, captured, length)
-
-    def _simple_packet(self, data: bytes, at: int, end: int) -> Packet | None:
-        """Its interface is the first one, which also bounds its captured length; it has no time (section 4.4)."""
-        length = self._section.word(data, at)[0]
-        interfaces = self._section.interfaces
-        snaplen = interfaces[0].snaplen if interfaces else 0
-        captured = min(length, snaplen or length, end - at - 4)
-        packet = self._packet(0, 0, data, at + 4, end, captured, length)
-        if packet is not None:
-            packet.time = 0
-        return packet
-
-    def _packet(
-        self, number: int, ticks: int, data: bytes, at: int, end: int, captured: int, length: int
-    ) -> Packet | None:
-        """`data[at:end]` holds the packet and its options; `number` is that of the interface in this section."""
-        log = self._log
-        log.packets += 1
-        if captured > end - at:
-            log.note("some packets are longer than the blocks they are in; they were skipped")
-            return None
-        try:
-            interface = self._section.interfaces[number]
-        except IndexError:
-            log.note("some packets refer to an interface that the file does not describe; they were skipped")
-            return None
-        time = ticks * interface.multiply // interface.divide + interface.offset
-        if not 0 <= time < _MAX_TIME:
-            time = 0
-        return Packet(log.packets, time, interface.link_type, data[at : at + captured], length)
 
     def _interface_description(self, data: bytes, at: int, end: int) -> None:
         interface = _Interface(*self._section.interface(data, at))

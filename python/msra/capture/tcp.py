@@ -35,6 +35,8 @@ class TcpTracker:
     def __init__(self, max_connections: int = MAX_CONNECTIONS) -> None:
         self.now = 0
         """The time of the latest segment, in ns."""
+        self.ignored: dict[int, TcpConnection] = {}
+        """The open connections of which nothing more is delivered, by their numbers."""
         self._max_connections = max_connections
         self._count = 0
         self._directions: dict[_Ends, Direction] = {}
@@ -66,7 +68,10 @@ class TcpTracker:
     def ignore(self, connection: TcpConnection) -> None:
         """Deliver nothing more of this connection but its StreamClosed."""
         direction = self._open.get(connection.number)
-        for side in (direction, direction.peer) if direction else ():
+        if direction is None:
+            return
+        self.ignored[connection.number] = connection
+        for side in (direction, direction.peer):
             side.state = _IGNORED
             side.discard()
             self._settle(side)
@@ -208,6 +213,7 @@ class TcpTracker:
             side.state = _CLOSED
         items.append(StreamClosed(connection, direction.from_initiator, frame, time, how))
         del self._open[connection.number]
+        self.ignored.pop(connection.number, None)
         self._closed[connection.number] = direction
         if len(self._closed) > _MAX_CLOSED:
             self._forget(next(iter(self._closed.values())))

@@ -60,14 +60,15 @@ class FailedConnects:
         self.left_out = 0
         """How many there were beyond MAX_FAILED; complete after `finish`."""
         self._ports = ports | {RDP_PORT}
-        self._novices: set[Endpoint] = set()
+        self.novices: set[Endpoint] = set()
+        """Where RDP connections were made to."""
         self._failed: list[_Failed] = []
         self._candidates: deque[_Failed] = deque(maxlen=MAX_CANDIDATES)
         self._latest: dict[tuple[Endpoint, Endpoint], _Failed] = {}
 
     def novice(self, endpoint: Endpoint) -> None:
         """An RDP connection was made to this address and port."""
-        self._novices.add(endpoint)
+        self.novices.add(endpoint)
 
     def add(self, closed: StreamClosed, now: int) -> None:
         """A TCP connection ended in which no byte was sent; `now` is the time of the capture's latest packet."""
@@ -86,7 +87,7 @@ class FailedConnects:
     def finish(self) -> Iterator[ConnectFailed]:
         """Those that concern us, by frame."""
         for failed in self._candidates:
-            if failed.event.novice in self._novices:
+            if failed.event.novice in self.novices:
                 self._keep(failed)
         self._candidates.clear()
         yield from sorted((failed.event for failed in self._failed), key=lambda event: event.frame)
@@ -106,7 +107,7 @@ class FailedConnects:
         return True
 
     def _keep(self, failed: _Failed) -> None:
-        if failed.event.novice.port not in self._ports and failed.event.novice not in self._novices:
+        if failed.event.novice.port not in self._ports and failed.event.novice not in self.novices:
             self._candidates.append(failed)
         elif len(self._failed) < MAX_FAILED:
             self._failed.append(failed)

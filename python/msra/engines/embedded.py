@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from msra.engines.connects import RDP_PORT
 from msra.engines.interface import Options
 from msra.engines.rdp_connections import RdpConnections
 from msra.engines.secrets import load_secrets
@@ -15,10 +16,12 @@ from msra.events import Event
 class EmbeddedReading:
     """One capture being read (see interface.Reading)."""
 
-    def __init__(self, path: Path | None, options: Options) -> None:
+    def __init__(self, path: Path | None, options: Options, full: bool = False) -> None:
+        """`full`: every connection is followed, also those that the scan would leave out; the events are the same."""
         secrets = load_secrets(options)
-        self._walk = TcpWalk(path, secrets.tls.add_keylog)
+        self._walk = TcpWalk(path, secrets.tls.add_keylog, options.decode_as | {RDP_PORT}, full)
         self._connections = RdpConnections(self._walk.tracker, secrets, options.decode_as)
+        self._walk.novices = self._connections.novices
 
     @property
     def packets(self) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
 from msra.engines.connects import FailedConnects, tcp_facts
 from msra.engines.rdp_stream import RdpStream
 from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
-from msra.events import ConnectFailed, Event
+from msra.events import ConnectFailed, Endpoint, Event
 from msra.transport.recognise import Recognised, Recogniser
 
 RECOGNITION_LIMIT = 256 * 1024
@@ -50,6 +50,11 @@ class RdpConnections:
         """Sentences about the capture as a whole; complete after `finish`."""
         count = self._failed.left_out
         return [f"{count} more TCP connects led to nothing, and are left out"] if count else []
+
+    @property
+    def novices(self) -> Set[Endpoint]:
+        """Where RDP connections were made to; grows."""
+        return self._failed.novices
 
     def finish(self) -> Iterator[ConnectFailed]:
         """The capture is at its end, and all of its connections were closed."""

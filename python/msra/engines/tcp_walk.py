@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from msra.capture import CaptureError, CaptureReader, open_capture_file
-from msra.capture.link import SUPPORTED_LINK_TYPES, FragmentTable, decode_segment
-from msra.capture.tcp import StreamItem, TcpConnection, TcpTracker
+from msra.capture import CaptureError, CaptureReader, open_capture_file, selection
+from msra.capture.link import FragmentTable
+from msra.capture.selection import Selected
+from msra.capture.tcp import StreamClosed, StreamItem, TcpConnection, TcpTracker
 from msra.engines.interface import EngineError
 from msra.events import Endpoint
+
+if TYPE_CHECKING:
+    from msra.capture.scan import Scan
 
 
 class TcpWalk:
     """The TCP streams of one capture. `packets` and `notes` are complete when the items are exhausted."""
 
-    def __init__(self, path: Path | None, on_keylog: Callable[[bytes], None] = lambda _keylog: None) -> None:
-        """`path`: the capture file, or standard input if None; `on_keylog` is given the TLS key logs inside it."""
+    def __init__(
+        self,
+        path: Path | None,
+        on_keylog: Callable[[bytes], None] = lambda _keylog: None,
+        ports: Collection[int] = (),
+        full: bool = False,
+    ) -> None:
+        """`path`: the capture file, or standard input if None; `on_keylog` is given the TLS key logs inside it.
+
+        `ports`: TCP ports whose connections are followed whatever they carry; `full`: all are.
+        """
         self._path = path
         self._on_keylog = on_keylog
+        self._ports = ports
+        self._full = full
         self._reader: CaptureReader | None = None
+        self._scan: Scan | None = None
         self._unsupported: Counter[int] = Counter()
         self.tracker = TcpTracker()
+        self.novices: Set[Endpoint] = frozenset()
+        """Where connects that led to nothing are of interest; looked at when everything else was read."""
 
     @property
     def packets(self) -> int:
@@ -39,35 +58,74 @@ class TcpWalk:
         return notes
 
     def items(self) -> Iterator[StreamItem]:
-        """Read the whole capture; raises EngineError if that is not possible."""
+        """Read the whole capture; raises EngineError if that is not possible.
+
+        Last come the connections to one of the `novices` that ended before anything was sent, as StreamClosed only.
+        """
         try:
             with open_capture_file(self._path) as reader:
                 self._reader = reader
-                yield from self._read(reader)
+                yield from self._follow(self._select(reader), reader.tls_secrets)
+                yield from self.tracker.finish()
+                if self._scan:
+                    yield from self._empty_connections(self._scan)
         except CaptureError as error:
             raise EngineError(str(error)) from error
         except OSError as error:
             raise EngineError(f"it cannot be read: {error.strerror or error}") from error
 
-    def _read(self, reader: CaptureReader) -> Iterator[StreamItem]:
-        fragments = FragmentTable()
-        keylogs = 0
-        for packet in reader:
-            while keylogs < len(reader.tls_secrets):
-                self._on_keylog(reader.tls_secrets[keylogs])
-                keylogs += 1
-            if packet.link_type not in SUPPORTED_LINK_TYPES:
-                self._unsupported[packet.link_type] += 1
-                continue
-            segment = decode_segment(packet.link_type, packet.data, packet.length, fragments)
-            if segment is not None:
-                yield from self.tracker.feed(packet.number, packet.time, segment)
-        yield from self.tracker.finish()
+    def _select(self, reader: CaptureReader) -> Iterator[Selected]:
+        size = reader.size
+        if self._full or (size is not None and size <= selection.SMALL):
+            return selection.everything(reader)
+        if size is None:
+            return selection.once(reader, self.tracker.ignored.values(), self._unsupported)
+        from msra.capture.scan import Scan
+
+        self._scan = Scan(reader, lambda: open_capture_file(self._path), self._ports)
+        self._unsupported = self._scan.unsupported
+        return selection.candidates(self._scan, self.tracker.ignored.values())
+
+    def _follow(self, selected: Iterable[Selected], keylogs: Sequence[bytes]) -> Iterator[StreamItem]:
+        fragments, known = FragmentTable(), 0
+        unsupported = None if self._scan else self._unsupported
+        for part in selected:
+            for keylog in keylogs[known : part.secrets]:
+                self._on_keylog(keylog)
+            known, number = part.secrets, 0
+            for packet, segment in selection.decode(part.packets, fragments, unsupported):
+                number = packet.number
+                yield from self.tracker.feed(number, packet.time, segment)
+            latest = part.latest(number)
+            if latest is not None:
+                self.tracker.now = latest.time
+
+    def _empty_connections(self, scan: Scan) -> Iterator[StreamItem]:
+        """The connections to novices among those that were not followed."""
+        ends = [(ip_address(end.ip).packed, end.port) for end in self.novices if end.port not in self._ports]
+        if not ends:
+            return
+        tracker, carrying, end = TcpTracker(), set(), self.tracker.now
+
+        def closed(items: Iterable[StreamItem]) -> Iterator[StreamItem]:
+            for item in items:
+                if not isinstance(item, StreamClosed):
+                    carrying.add(item.connection.number)
+                elif item.connection.number in carrying:
+                    carrying.remove(item.connection.number)
+                else:
+                    yield item
+
+        for packet, segment in selection.decode(selection.touching(scan, ends), FragmentTable()):
+            self.tracker.now = packet.time
+            yield from closed(tracker.feed(packet.number, packet.time, segment))
+        self.tracker.now = end
+        yield from closed(tracker.finish())
 
 
 def endpoints(connection: TcpConnection) -> tuple[Endpoint, Endpoint]:
     """Initiator and acceptor in text form."""
     return (
-        Endpoint(str(ipaddress.ip_address(connection.initiator)), connection.initiator_port),
-        Endpoint(str(ipaddress.ip_address(connection.acceptor)), connection.acceptor_port),
+        Endpoint(str(ip_address(connection.initiator)), connection.initiator_port),
+        Endpoint(str(ip_address(connection.acceptor)), connection.acceptor_port),
     )
