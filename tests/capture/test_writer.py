@@ -36,3 +36,17 @@ def test_wireshark_reads_times_and_comments(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     seconds, comment = done.stdout.strip().split("\t")
     assert seconds.endswith("1763845810.470903001") and comment == "frame 7 é"
+
+
+def test_link_types_and_secrets() -> None:
+    stream = io.BytesIO()
+    writer = PcapngWriter(stream)
+    writer.write(1, b"a")
+    writer.secrets(b"CLIENT_RANDOM 1")
+    writer.write(2, b"b", link_type=276, length=9)
+    writer.write(3, b"c", link_type=1)
+    stream.seek(0)
+    reader = CaptureReader(stream)
+    got = [(packet.time, packet.link_type, packet.data, packet.length) for packet in reader]
+    assert got == [(1, 1, b"a", 1), (2, 276, b"b", 9), (3, 1, b"c", 1)]
+    assert reader.tls_secrets == [b"CLIENT_RANDOM 1"]

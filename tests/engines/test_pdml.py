@@ -39,6 +39,10 @@ class Layer:
             for name, value in values.items()
         }
 
+    @property
+    def field_names(self) -> list[str]:
+        return [name.removeprefix(f"{self.layer_name}.").replace(".", "_") for name in self._values]
+
     def get_field(self, name: str) -> Field | None:
         return Field(self._values[name], self._raw_value) if name in self._values else None
 

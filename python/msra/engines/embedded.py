@@ -9,6 +9,7 @@ from msra.engines.connects import RDP_PORT
 from msra.engines.interface import Options
 from msra.engines.rdp_connections import RdpConnections
 from msra.engines.secrets import load_secrets
+from msra.engines.slice import Slice
 from msra.engines.tcp_walk import TcpWalk
 from msra.events import Event
 
@@ -16,10 +17,13 @@ from msra.events import Event
 class EmbeddedReading:
     """One capture being read (see interface.Reading)."""
 
-    def __init__(self, path: Path | None, options: Options, full: bool = False) -> None:
-        """`full`: every connection is followed, also those that the scan would leave out; the events are the same."""
+    def __init__(self, path: Path | None, options: Options, full: bool = False, sliced: Slice | None = None) -> None:
+        """`full`: every connection is followed, also those that the scan would leave out; the events are the same.
+
+        `sliced` is given the packets that are followed.
+        """
         secrets = load_secrets(options)
-        self._walk = TcpWalk(path, secrets.tls.add_keylog, options.decode_as | {RDP_PORT}, full)
+        self._walk = TcpWalk(path, secrets.tls.add_keylog, options.decode_as | {RDP_PORT}, full, sliced)
         self._connections = RdpConnections(self._walk.tracker, secrets, options.decode_as)
         self._walk.novices = self._connections.novices
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.interface import Options
+from msra.engines.slice import Slice
 from msra.events import ConnectFailed, ConnectionOpened, Endpoint, Event, Fact, Gap, Message
 
 ONLY_OURS = frozenset({
@@ -63,11 +64,12 @@ class OwnConnection:
 class OwnPass:
     """Reads a whole capture; raises EngineError if that is not possible. `packets` and `notes` as in Reading."""
 
-    def __init__(self, path: Path, options: Options) -> None:
+    def __init__(self, path: Path | None, options: Options, sliced: Slice | None = None) -> None:
+        """`path`: standard input if None; `sliced` is given the packets that matter."""
         self.failed: list[ConnectFailed] = []
         """The TCP connects that led to nothing."""
         connections: dict[int, OwnConnection] = {}
-        reading = EmbeddedReading(path, options)
+        reading = EmbeddedReading(path, options, sliced=sliced)
         for event in reading.events():
             if isinstance(event, ConnectionOpened):
                 connections[event.connection] = OwnConnection(event)

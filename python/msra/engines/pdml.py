@@ -91,8 +91,11 @@ class _Fields:
     def __init__(self, layer: Any, prefix: str) -> None:
         self._layer = layer
         self._prefix = prefix
+        self._names = frozenset(layer.field_names)
 
     def all(self, name: str) -> list[str]:
+        if name.replace(".", "_") not in self._names:
+            return []  # pyshark takes long to find out
         field = self._layer.get_field(f"{self._prefix}.{name}")
         return [] if field is None else [one.show or "" for one in field.all_fields]
 

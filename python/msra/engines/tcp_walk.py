@@ -13,6 +13,7 @@ from msra.capture.link import FragmentTable
 from msra.capture.selection import Selected
 from msra.capture.tcp import StreamClosed, StreamItem, TcpConnection, TcpTracker
 from msra.engines.interface import EngineError
+from msra.engines.slice import Slice
 from msra.events import Endpoint
 
 if TYPE_CHECKING:
@@ -28,15 +29,18 @@ class TcpWalk:
         on_keylog: Callable[[bytes], None] = lambda _keylog: None,
         ports: Collection[int] = (),
         full: bool = False,
+        sliced: Slice | None = None,
     ) -> None:
         """`path`: the capture file, or standard input if None; `on_keylog` is given the TLS key logs inside it.
 
-        `ports`: TCP ports whose connections are followed whatever they carry; `full`: all are.
+        `ports`: TCP ports whose connections are followed whatever they carry; `full`: all are. `sliced` is given what
+        is followed.
         """
         self._path = path
         self._on_keylog = on_keylog
         self._ports = ports
         self._full = full
+        self._slice = sliced
         self._reader: CaptureReader | None = None
         self._scan: Scan | None = None
         self._unsupported: Counter[int] = Counter()
@@ -92,8 +96,11 @@ class TcpWalk:
         for part in selected:
             for keylog in keylogs[known : part.secrets]:
                 self._on_keylog(keylog)
+                if self._slice:
+                    self._slice.keylog(keylog)
             known, number = part.secrets, 0
-            for packet, segment in selection.decode(part.packets, fragments, unsupported):
+            packets = self._slice.passing(part.packets) if self._slice else part.packets
+            for packet, segment in selection.decode(packets, fragments, unsupported):
                 number = packet.number
                 yield from self.tracker.feed(number, packet.time, segment)
             latest = part.latest(number)

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msra import plugin
+from msra.capture import selection
 from msra.engines import pdml
 from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options
 from msra.engines.own_pass import OwnConnection, OwnPass
 from msra.engines.secrets import keylog_of
+from msra.engines.slice import Slice
 from msra.events import ConnectionOpened, Event, Message
 
 if TYPE_CHECKING:
@@ -81,21 +83,22 @@ class TsharkReading:
         self.notes: list[str] = []
 
     def events(self) -> Iterator[Event]:
-        """Let tshark dissect the whole capture."""
-        if self._path is None:
-            with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
-                copy = Path(folder) / "standard-input"
-                with copy.open("wb") as file:
-                    shutil.copyfileobj(sys.stdin.buffer, file)
-                yield from self._read(copy)
-        else:
-            yield from self._read(self._path)
+        """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter."""
+        if self._path is not None and _is_small(self._path):
+            yield from self._read(self._path, OwnPass(self._path, self._options), None)
+            return
+        with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
+            path = Path(folder) / "slice.pcapng"
+            with path.open("wb") as stream:
+                sliced = Slice(stream)
+                own_pass = OwnPass(self._path, self._options, sliced)
+            yield from self._read(path, own_pass, sliced)
 
-    def _read(self, path: Path) -> Iterator[Event]:
-        own_pass = OwnPass(path, self._options)
+    def _read(self, path: Path, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
         self.packets, self.notes = own_pass.packets, own_pass.notes
         opaque: dict[int, OwnConnection] = {}
-        for event in self._events(path, own_pass.has_losses):
+        dissected = self._events(path, own_pass.has_losses)
+        for event in map(sliced.original, dissected) if sliced else dissected:
             if isinstance(event, ConnectionOpened):
                 own = own_pass.find(event)
                 yield event
@@ -160,6 +163,14 @@ class TsharkReading:
             parameters += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
         # Only these protocols are written out: the rest of the tree is most of the work.
         return [*parameters, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
+
+
+def _is_small(path: Path) -> bool:
+    """A file that cannot be looked at is left to the pass over it, which says what is wrong."""
+    try:
+        return path.is_file() and path.stat().st_size <= selection.SMALL
+    except OSError:
+        return False
 
 
 def _problem(exit_status: int | None, lines: list[str]) -> str | None:
