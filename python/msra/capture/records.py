@@ -6,7 +6,7 @@ of that walk and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,8 @@ from msra.capture.model import Packet
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_DENSE = 10  # if more than one record in so many is wanted, they are read all at once
 
 
 class Content(Protocol):
@@ -57,15 +59,19 @@ class Records:
     data: Content
     position: int
     first: int
-    offsets: Sequence[int] | NDArray[np.uint32]
+    offsets: list[int] | NDArray[np.uint32]
     layout: Layout
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def packets(self, rows: Iterable[int]) -> Iterator[Packet]:
+    def packets(self, rows: Sequence[int]) -> Iterator[Packet]:
         """The packets in these records."""
         data, offsets, first, read = self.data, self.offsets, self.first, self.layout.packet
+        if not isinstance(offsets, list):
+            offsets = offsets.tolist() if rows else []
+        if not isinstance(data, bytes) and len(rows) * _DENSE > len(self):
+            data = data[0 : offsets[-1]]
         for row in rows:
             packet = read(first + row, data[offsets[row] : offsets[row + 1]])
             if packet is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Literal, TypeAlias
 
 from msra.capture.model import Closing, Seen, Segment, StreamClosed, StreamData, StreamHole, StreamItem, TcpConnection
@@ -9,8 +10,8 @@ from msra.capture.reassembly import ACK, FIN, RST, SYN, Direction
 
 __all__ = ["StreamClosed", "StreamData", "StreamHole", "StreamItem", "TcpConnection", "TcpTracker"]
 
-MAX_CONNECTIONS = 100_000
-"""Open connections that are followed; beyond it those idle for the longest are given up."""
+MAX_CONNECTIONS = 50_000
+"""Open connections that are followed; beyond it those idle for the longest are given up. Each takes about 2.5 KB."""
 
 MAX_HELD = 1 << 26
 """Bytes held back in all connections together (see reassembly.py for each)."""
@@ -40,9 +41,10 @@ class TcpTracker:
         self._max_connections = max_connections
         self._count = 0
         self._directions: dict[_Ends, Direction] = {}
-        self._open: dict[int, Direction] = {}  # by the connection's number
-        self._closed: dict[int, Direction] = {}  # the latest ones
-        self._waiting: dict[Direction, None] = {}  # which hold bytes back, the longest first
+        # By the connection's number; those that were idle, or are closed, for the longest come first.
+        self._open: OrderedDict[int, Direction] = OrderedDict()
+        self._closed: OrderedDict[int, Direction] = OrderedDict()
+        self._waiting: OrderedDict[Direction, None] = OrderedDict()  # which hold bytes back, the longest first
         self._held = 0
 
     def feed(self, frame: int, time: int, segment: Segment) -> list[StreamItem]:
@@ -59,6 +61,7 @@ class TcpTracker:
                 _note_syn(direction.connection, Seen(frame, time), segment)
         direction.seen_frame = frame
         direction.seen_time = time
+        self._open.move_to_end(direction.connection.number)
         if direction.state == _OPEN:
             self._follow(direction, frame, time, segment, items)
         elif flags & (FIN | RST):
@@ -79,7 +82,7 @@ class TcpTracker:
     def finish(self) -> list[StreamItem]:
         """The capture has ended; returns what is left, connection by connection."""
         items: list[StreamItem] = []
-        for direction in list(self._open.values()):
+        for _, direction in sorted(self._open.items()):
             self._close_silent(direction, "end", items)
         return items
 
@@ -139,11 +142,10 @@ class TcpTracker:
         return direction
 
     def _evict(self, items: list[StreamItem]) -> None:
-        """Give up an eighth of the connections at once, so that the sorting does not happen often."""
-        idle_first = sorted(self._open.values(), key=_last_seen)
-        for direction in idle_first[: self._max_connections // 8 + 1]:
-            self._close_silent(direction, "evicted", items)
-            self._forget(direction)
+        """Give up the connection that was idle for the longest."""
+        direction = next(iter(self._open.values()))
+        self._close_silent(direction, "evicted", items)
+        self._forget(direction)
 
     # Waiting for missing segments
 
@@ -232,11 +234,6 @@ class TcpTracker:
 def _seen(direction: Direction) -> Seen:
     """The last packet of this direction."""
     return Seen(direction.seen_frame, direction.seen_time)
-
-
-def _last_seen(direction: Direction) -> Seen:
-    """The last packet of the connection."""
-    return max(_seen(direction), _seen(direction.peer))
 
 
 def _note_syn(connection: TcpConnection, seen: Seen, segment: Segment) -> None:

@@ -17,10 +17,12 @@ RECOGNITION_LIMIT = 256 * 1024
 
 
 class _Candidate:
-    """A TCP connection that has not shown RDP yet."""
+    """A TCP connection that has not shown RDP yet; `recognisers` of the acceptor's stream and the initiator's."""
+
+    __slots__ = ("recognisers", "seen")
 
     def __init__(self) -> None:
-        self.recognisers = {True: Recogniser(), False: Recogniser()}
+        self.recognisers = Recogniser(), Recogniser()
         self.seen = 0
 
 
@@ -65,7 +67,10 @@ class RdpConnections:
         if isinstance(item, StreamClosed):
             yield from self._closed(item)
             return
-        stream = self._streams.setdefault(item.connection.number, _Candidate())
+        number = item.connection.number
+        if number not in self._streams:
+            self._streams[number] = _Candidate()
+        stream = self._streams[number]
         if isinstance(stream, _Rdp):
             yield from self._rdp(stream, item)
         elif stream is not None and isinstance(item, StreamData):

@@ -26,6 +26,8 @@ class Recognised:
 class Recogniser:
     """Watches one direction of a stream that may turn out to be RDP. Keeps at most 14 bytes."""
 
+    __slots__ = ("_tail",)
+
     def __init__(self) -> None:
         self._tail = b""
 
