@@ -24,11 +24,13 @@ class ReadBuffer:
     and grows only with bytes that really came.
     """
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], at_once: int = 0) -> None:
+        """`at_once`: bytes to read at a time at least, if nobody waits for the first of them."""
         self.data = b""
         self.position = 0
         self.failure: str | None = None
         self._chunks = chunks
+        self._at_once = at_once
         self._started = False
 
     def refill(self, at: int, size: int) -> bool:
@@ -39,7 +41,8 @@ class ReadBuffer:
         self.position += min(at, len(self.data))
         pieces = [self.data[at:]]
         have = len(pieces[0])
-        while have < size:
+        least = max(size, self._at_once)
+        while have < least:
             chunk = self._next_chunk()
             if chunk is None:
                 break

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
-from msra.capture.buffer import FileBuffer, FileContent, ReadBuffer
+from msra.capture.buffer import BLOCK, FileBuffer, FileContent, ReadBuffer
 from msra.capture.compression import unpacked
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.pcap import MAGICS, walk_pcap
@@ -39,8 +39,9 @@ class CaptureReader(CaptureLog):
 
     def __init__(self, stream: BinaryIO | io.FileIO) -> None:
         super().__init__()
-        self._file = stream if _can_be_sought(stream) else None
-        self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(stream))
+        self._file = stream if _is_plain(stream) else None
+        at_once = BLOCK if _is_regular(stream) else 0
+        self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(stream), at_once)
         buffer.refill(0, 4)
         if buffer.failure and not buffer.data:
             raise CaptureError(buffer.failure)
@@ -87,9 +88,14 @@ class CaptureReader(CaptureLog):
             self._opened.close()
 
 
-def _can_be_sought(stream: BinaryIO | io.FileIO) -> TypeGuard[io.FileIO]:
-    """A capture that is no pipe and not compressed can be read here and there."""
-    if not isinstance(stream, io.FileIO) or not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+def _is_regular(stream: BinaryIO | io.FileIO) -> TypeGuard[io.FileIO]:
+    """All of it is there, and it can be sought."""
+    return isinstance(stream, io.FileIO) and stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
+
+
+def _is_plain(stream: BinaryIO | io.FileIO) -> TypeGuard[io.FileIO]:
+    """A file that is not compressed: its packets can be read here and there."""
+    if not _is_regular(stream):
         return False
     magic = stream.read(4)
     stream.seek(0)

@@ -23,7 +23,7 @@ from msra.capture.reassembly import FIN, RST, SYN
 from msra.capture.records import Records
 from msra.capture.selection import decode
 
-MAX_KEPT = 96 << 20
+MAX_KEPT = 128 << 20
 """Bytes kept of the first pass; beyond that nothing is, and the second pass walks over the file again."""
 
 _FEW = 100  # records for which NumPy is not worth its while
