@@ -56,6 +56,13 @@ def test_send_data_counts_anywhere(shape: bytes) -> None:
     assert look([b"x" * 1000 + shape + b"x" * 1000]).sure.tolist() == [True]
 
 
+@pytest.mark.parametrize("start", [REQUEST[:8], INDICATION[:8], CONNECT[:6], CONFIRM[:7]])
+@pytest.mark.parametrize("size", range(20))
+def test_the_end_of_a_run(start: bytes, size: int) -> None:
+    """A shape that ends with the last byte of all is found, too."""
+    assert look([b"x" * size, start]).sure[-1]
+
+
 def test_a_connect_in_the_middle_is_doubtful() -> None:
     marks = look([b"x" * 30, b"y" * 50 + CONFIRM])
     assert not marks.sure.any()
@@ -74,6 +81,7 @@ def test_headers_are_no_marks() -> None:
     st.booleans(),
 )
 @example(CONNECT, b"", [1] * 30, False)
+@example(CONNECT, b"x" * 20, [21, 13, 9], False)
 @example(REQUEST, b"\x03", [5, 3, 1, 1, 1, 1], True)
 @settings(max_examples=2000, deadline=None)
 def test_split_in_any_way(shape: bytes, before: bytes, sizes: list[int], own_segment: bool) -> None:

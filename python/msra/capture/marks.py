@@ -75,7 +75,7 @@ _CONNECT_ENDS: _Pieces = (
 )
 _LONGEST_CONNECT_START, _LONGEST_CONNECT_END = 5, 13
 
-_SHAPE = 8  # bytes of SendData's shape; behind a connect there are more
+_CONNECT = 6  # bytes of its shape
 TAIL = 14
 """Bytes that a recogniser keeps."""
 
@@ -110,10 +110,12 @@ def _whole_shapes(data: bytes) -> tuple[Numbers, NDArray[np.bool_]]:
     """Where the shapes are in these bytes, and which of them are SendData."""
     content = np.frombuffer(data, np.uint8)
     at = _find_start(content)
-    at = at[at + _SHAPE <= len(data)]
+    at = at[at + _CONNECT <= len(data)]
     fifth, code = content[at + 4], content[at + 5]
     connect = (fifth >= 6) & ((code == 0xE0) | (code == 0xD0))
-    send_data = (fifth == 0x02) & (code == 0xF0) & (content[at + 6] == 0x80) & (content[at + 7] & 0xF3 == 0x60)
+    send_data = (fifth == 0x02) & (code == 0xF0)
+    last = len(data) - 1  # a segment that ends within the shape is looked at as a piece, too
+    send_data &= (content[np.minimum(at + 6, last)] == 0x80) & (content[np.minimum(at + 7, last)] & 0xF3 == 0x60)
     shapes = connect | send_data
     return at[shapes], send_data[shapes]
 
