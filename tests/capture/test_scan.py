@@ -60,6 +60,14 @@ def test_without_room_the_file_is_walked_again(capture: Path, monkeypatch: pytes
     assert scanned(capture) == RDP
 
 
+def test_what_is_kept_is_not_more_than_is_counted(capture: Path) -> None:
+    with open_capture_file(capture) as reader:
+        for part in Scan(reader, lambda: open_capture_file(capture), ()).parts():
+            arrays = (part.row, part.ends.source, part.ends.target, part.seq, part.size, part.control, part.odd)
+            assert isinstance(part.records.offsets, np.ndarray) and not isinstance(part.records.data, bytes)
+            assert sum(array.nbytes for array in arrays) + part.records.offsets.nbytes <= part.cost
+
+
 def test_short_runs_are_followed_whole(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scan, "_FEW", 1_000)
     assert len(scanned(capture)) == 280

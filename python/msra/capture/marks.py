@@ -1,32 +1,34 @@
-r"""The marks of RDP in the bytes of a run of packets: which segments may belong to a connection that carries it.
+"""The marks of RDP in the bytes of a run of packets: which segments may belong to a connection that carries it.
 
-A stream is taken for RDP by one of two shapes (see transport.recognise), and only by them:
+A stream is taken for RDP by one of two shapes, and only by them (see transport.recognise):
 
-        0  1  2  3  4  5  6  7
-        03 00 ?? ?? LI E0                  a TPKT with an X.224 connection request; LI is 6 or more
-        03 00 ?? ?? LI D0                  ... or connection confirm
-        03 00 ?? ?? 02 F0 80 64            a TPKT with an MCS SendData request
-        03 00 ?? ?? 02 F0 80 68            ... or indication
+    0  1  2  3  4  5  6  7
+    03 00 ?? ?? LI E0                  a TPKT with an X.224 connection request (LI is 6 or more)
+    03 00 ?? ?? LI D0                  ... or connection confirm: a "connect" in what follows
+    03 00 ?? ?? 02 F0 80 64            a TPKT with an MCS SendData request
+    03 00 ?? ?? 02 F0 80 68            ... or indication: "SendData" in what follows
 
-1. Where a segment holds a whole shape, one search over all bytes finds it, headers and other protocols included.
-   SendData counts wherever it is; a connect counts where a recogniser looks for it: at the start of a segment, and in
-   its last 14 bytes. Elsewhere it is doubtful: it counts if another segment ends where it begins, or starts 14 bytes
-   behind that, so that the two share bytes, and the recogniser may get to see the rest of one of them only.
+1. Where a segment holds a whole shape, one search over all bytes finds it. SendData counts wherever it is. A connect
+   counts where a recogniser looks for it: at the start of a segment, and in its last 14 bytes, which it keeps and looks
+   at again with the next segment. Anywhere else a connect is doubtful: it counts only if another segment ends where it
+   begins, or starts 14 bytes behind that, since then the recogniser may get to see a part of this segment alone.
 
-2. Where segments end within a shape, one piece shows enough of it. Of SendData that is the piece with its F0:
+2. Where a shape is split over segments ("|"), one of the pieces shows enough of it to count:
 
-        | F0 80 6x          | 02 F0 80 6x       | ?? 02 F0 80 6x    | ?? ?? 02 F0 80 6x   | 00 ?? ?? 02 F0 80 6x
-        03 00 ?? ?? 02 F0 | 03 00 ?? ?? 02 F0 80 |                          ("|": where the segment starts or ends)
+    SendData, the piece with F0                      a connect, the piece with 03 or the one with E0 or D0
+        |F0 80 6x                                        |03|  |03 00|  |03 00 ??|  ... at most 5 bytes
+        |02 F0 80 6x                                     |E0
+        |?? 02 F0 80 6x                                  |LI E0
+        |?? ?? 02 F0 80 6x                               |?? LI E0
+        |00 ?? ?? 02 F0 80 6x                            |?? ?? LI E0
+        03 00 ?? ?? 02 F0|                               |00 ?? ?? LI E0        in a segment of at most 13 bytes
+        03 00 ?? ?? 02 F0 80|
 
-   and of a connect, which a segment starts, the piece with its 03: | 03 |, | 03 00 |, ... of 5 bytes at most; or, since
-   a recogniser also looks at what the last 14 bytes begin with, E0 or D0 in a piece of at most 13:
+   A segment that ends before the drawing does need only agree with it as far as it goes.
 
-        | E0        | LI E0     | ?? LI E0      | ?? ?? LI E0       | 00 ?? ?? LI E0
-
-   A segment that is shorter than what is drawn need only agree with it as far as it goes.
-
-Segments may come in any order, again, and cut anew. What is drawn here is all in one place then, too, since the copies
-of a byte agree; a stream whose copies differ is somebody's attempt to deceive, and may be read otherwise than here.
+Segments may be reordered, repeated, and cut anew when they are repeated: copies of a byte agree, so that a copy that
+holds more of a shape shows it just as well. A stream whose copies differ is an attempt to deceive; which of them a
+receiver takes nobody can tell from the capture.
 """
 
 from __future__ import annotations
