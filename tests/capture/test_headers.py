@@ -51,6 +51,7 @@ def check(frames: list[Frame]) -> Counter[str]:
         assert (found.source_port[index], found.target_port[index]) == (segment.sport, segment.dport)
         assert found.flags[index] == segment.flags
         assert found.seq[index] == (segment.seq + bool(segment.flags & SYN)) % (1 << 32)
+        assert found.size[index] == len(segment.payload) + segment.missing
         assert found.end[index] - found.payload[index] == len(segment.payload)
     unsupported = Counter(link_type for link_type, *_ in frames if link_type not in SUPPORTED_LINK_TYPES)
     assert unsupported == found.unsupported

@@ -35,7 +35,7 @@ def look(payloads: list[bytes]) -> Marks:
     size = np.array([len(one) for one in payloads], np.int64)
     zeros, ports = np.zeros(count, np.uint32), np.zeros(count, np.uint16)
     segments = Segments(
-        np.arange(count), Ends(zeros, zeros), ports, ports, np.zeros(count, np.uint8), zeros,
+        np.arange(count), Ends(zeros, zeros), ports, ports, np.zeros(count, np.uint8), zeros, zeros,
         payload, payload + size, np.empty(0, np.int64), {},
     )  # fmt: skip
     return find_marks(bytes(data), segments)

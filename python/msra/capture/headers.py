@@ -52,9 +52,9 @@ _Number = TypeVar("_Number", bound=np.number[Any])
 class Segments:
     """The plain TCP segments of a run of records, in order: one entry for each in each array.
 
-    `row` is the record, `seq` the sequence number of the first byte of payload, and `payload` and `end` bound what was
-    captured of that. `odd` are the records to look at one by one,
-    `unsupported` counts the packets by link types that nobody reads.
+    `row` is the record, `seq` the sequence number of the first byte of payload, `size` how many there were on the wire;
+    `payload` and `end` bound what was captured of them. `odd` are the records to look at one by one, `unsupported`
+    counts the packets by link types that nobody reads.
     """
 
     row: Numbers
@@ -63,6 +63,7 @@ class Segments:
     target_port: NDArray[np.uint16]
     flags: NDArray[np.uint8]
     seq: NDArray[np.uint32]
+    size: NDArray[np.uint32]
     payload: Numbers
     end: Numbers
     odd: Numbers
@@ -96,7 +97,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.odd: list[Numbers] = []
-        self.found: list[tuple[_Packets, Ends, NDArray[np.void]]] = []
+        self.found: list[tuple[_Packets, Ends, Numbers, NDArray[np.void]]] = []
 
     def value(self, at: Numbers, kind: np.dtype[np.void]) -> Numbers:
         """The numbers at these offsets."""
@@ -180,7 +181,7 @@ class _Reader:
         ends = Ends(*(numbers_of_ends(ip[side], header[side]) for side in ("source", "target")))
         payload = np.minimum(start, packets.end)
         end = np.maximum(payload, np.minimum(stop, packets.end))
-        self.found.append((_Packets(packets.row, payload, end), ends, header))
+        self.found.append((_Packets(packets.row, payload, end), ends, stop - start, header))
 
 
 def _moved(packets: _Packets, size: int | Numbers) -> _Packets:
@@ -246,6 +247,7 @@ def _together(reader: _Reader, unsupported: Mapping[int, int]) -> Segments:
         joined([header["target"] for *_, header in found], np.uint16),
         flags,
         joined([header["seq"] for *_, header in found], np.uint32) + (flags & SYN != 0),
+        joined([size.astype(np.uint32) for _, _, size, _ in found], np.uint32),
         joined([packets.at for packets, *_ in found], np.int64),
         joined([packets.end for packets, *_ in found], np.int64),
         np.sort(np.concatenate(reader.odd)),

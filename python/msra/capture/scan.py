@@ -35,7 +35,7 @@ _MAX_DOUBTS = 1 << 20
 class Part:
     """What is kept of a run of records: its TCP segments, as in headers.Segments.
 
-    `size` is that of the captured payload. `control`: they open or close a connection. `secrets`: how many TLS key
+    `control`: they open or close a connection. `secrets`: how many TLS key
     logs the file has before this run.
     """
 
@@ -145,5 +145,5 @@ def look_at(records: Records, secrets: int) -> tuple[Part, Segments | None]:
     data = records.data[0:]
     segments = read_segments(data, records.layout.columns(data, np.array(records.offsets, np.int64)))
     control = segments.flags & (SYN | FIN | RST) != 0
-    row, size = segments.row.astype(np.uint32), (segments.end - segments.payload).astype(np.uint32)
-    return Part(records, secrets, row, segments.ends, segments.seq, size, control, segments.odd), segments
+    row = segments.row.astype(np.uint32)
+    return Part(records, secrets, row, segments.ends, segments.seq, segments.size, control, segments.odd), segments
