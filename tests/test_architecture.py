@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "engines": {"capture", "transport", "layers", "events", "plugin"},
     "analysis": {"events", "codes", "layers"},
     "report": {"analysis", "events", "codes"},
+    "filters": {"analysis", "events", "codes", "__init__"},
     "plugin": {"installed_files", "__init__"},
     "installed_files": set(),
     "saferror": {"codes", "__init__"},
@@ -28,7 +29,18 @@ MAY_IMPORT = {
     "extract": {"analysis", "events"},
     "analyzer": {"engines", "analysis", "events"},
     "output": set(),
-    "cli": {"analyzer", "analysis", "report", "engines", "capture", "plugin", "extract", "output", "__init__"},
+    "cli": {
+        "analyzer",
+        "analysis",
+        "filters",
+        "report",
+        "engines",
+        "capture",
+        "plugin",
+        "extract",
+        "output",
+        "__init__",
+    },
     "__init__": {"analyzer", "codes"},
 }
 HEAVY = {"scapy", "pyshark", "numpy", "lxml"}

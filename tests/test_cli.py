@@ -313,3 +313,17 @@ def test_extract_where_nothing_can_be_written(capsys: pytest.CaptureFixture[str]
     target.touch()
     status, _, err = run(capsys, "--extract", str(target), str(PCAPS / "rich_all_types.pcapng"))
     assert status == 2 and f"analyze-pcap: {target}: it cannot be written: File exists" in err
+
+
+def test_filters_apply_to_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """And what they leave out is said on standard error, where it disturbs no data."""
+    both = (GOOD, ESTABLISHED)
+    status, out, err = run(capsys, "-f", "json", "--only", "failed", *both)
+    assert (status, err) == (0, "analyze-pcap: 1 of 2 sessions is left out by the filters\n")
+    assert [capture["path"] for capture in json.loads(out)["captures"]] == [GOOD]
+    assert len(run(capsys, "-f", "jsonl", "--code", "0", *both)[1].splitlines()) == 4
+    assert GOOD not in run(capsys, "--address", "127.0.0.1:3389", *both)[1]
+    assert run(capsys, "--until", "2026-11-22 00:00", *both) == (
+        0, "", "analyze-pcap: 2 of 2 sessions are left out by the filters\n"
+    )  # fmt: skip
+    assert run(capsys, "--fail-on=failure", "--only=established", *both)[0] == 0

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msra
-from msra import plugin
+from msra import filters, plugin
 from msra.analysis.invitation import InvitationError, parse_invitation
 from msra.analysis.model import CaptureReport, Outcome, Report
 from msra.analysis.session import Given
@@ -22,7 +22,8 @@ from msra.engines.secrets import load_secrets
 from msra.extract import extract
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
-from msra.report.text import printable, to_text
+from msra.report.printable import printable
+from msra.report.text import to_text
 
 STDIN = "-"
 PASSWORD_VARIABLE = "MSRA_PASSWORD"  # noqa: S105 - a name
@@ -41,6 +42,7 @@ examples:
   tcpdump -w - port 49230 | analyze-pcap -   from standard input
   analyze-pcap --keylog keys.txt tls.pcapng  decrypted with a TLS key log (--rdp-key: a private key)
   analyze-pcap --fail-on failure night.pcap  exit status 1 if a session failed or was refused
+  analyze-pcap --only failed captures/       the sessions that failed (more filters below)
   analyze-pcap --install-plugin              put the dissector into Wireshark
 
 exit status:
@@ -136,6 +138,7 @@ def make_parser() -> argparse.ArgumentParser:
         default="never",
         help="failure: exit status 1 if a session failed or was refused",
     )
+    filters.add_options(parser)
     add("--install-plugin", action="store_true", help="install the dissector and its profile into Wireshark")
     add("--uninstall-plugin", action="store_true", help="remove what was installed")
     add("--version", action="version", version=f"analyze-pcap {msra.__version__}")
@@ -151,11 +154,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     engine, options = _checked(parser, arguments)
     given = _given(parser, arguments)
     captures = [path for argument in arguments.captures for path in _captures(argument)]
-    report = together([_analyze(path, engine, options, given) for path in captures])
+    everything = together([_analyze(path, engine, options, given) for path in captures])
+    report, left_out = filters.select(everything, filters.from_options(arguments))
     _warn(report, arguments.format)
+    if left_out:
+        _complain(left_out)
     try:
         if arguments.export:
-            _export(report, options, arguments.export)
+            _export(everything, options, arguments.export)
         if arguments.extract:
             _extract(report, arguments.extract)
         write_text(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msra.analysis.model import Attempt, CaptureReport, Finding, Report
-from msra.report.text import WIDTH, printable, to_text
+from msra.report.text import WIDTH, to_text
 from tests.analysis.builders import EXPERT, NOVICE
 from tests.report.builders import HOSTILE, report
 
@@ -40,11 +40,6 @@ def test_nothing_from_the_network_reaches_the_terminal_raw() -> None:
     for character in HOSTILE:
         assert character in "red gnp.exe<b>&[31m" or character not in text
     assert r"\x1b[31mred\x07 \u202egnp.exe\u2028<b>&\x00" in text
-
-
-def test_printable_keeps_ordinary_text() -> None:
-    assert printable("Böb 中😀 é") == "Böb 中😀 é"
-    assert printable("\ud800\u200b\ue000") == r"\ud800\u200b\ue000"
 
 
 def test_an_empty_report() -> None:

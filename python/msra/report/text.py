@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
 from collections.abc import Iterator
 
 from msra import codes
@@ -12,6 +11,9 @@ from msra.analysis.mask import shown_fields
 from msra.analysis.model import CaptureReport, Moment, Outcome, Report, Session, Verdict
 from msra.events import GAPS, NOTES, Endpoint, Message
 from msra.report import details, side_by_side
+from msra.report.printable import printable
+
+__all__ = ["in_order", "printable", "to_text"]
 
 WIDTH = 100
 _LABEL = 12
@@ -24,16 +26,6 @@ def to_text(report: Report, show_secrets: bool = False) -> str:
     blocks = [block for capture in report.captures for block in _capture(capture, show_secrets)]
     together = "".join(f"{line}\n" for line in side_by_side.rows(report, printable))
     return "\n".join([*blocks, together] if together else blocks)
-
-
-def printable(text: str) -> str:
-    """Text from the network, with everything that could act on a terminal written as an escape."""
-    return "".join(
-        character.encode("unicode_escape").decode("ascii")
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-        else character
-        for character in text
-    )
 
 
 def _capture(capture: CaptureReport, show_secrets: bool) -> Iterator[str]:
