@@ -20,6 +20,11 @@ ESTABLISHED = str(PCAPS / "v2_ok_3389.pcapng")
 EMBEDDED = "--engine=embedded"
 
 
+@pytest.fixture(autouse=True)
+def no_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     try:
         status = main([EMBEDDED, *arguments])
@@ -74,7 +79,7 @@ def test_garbage_after_the_header_is_a_note(capsys: pytest.CaptureFixture[str], 
         damaged.write_bytes((PCAPS / name).read_bytes() + b"\xff" * 100)
         status, out, err = run(capsys, str(damaged))
         assert (status, err) == (0, "")
-        assert "Note: " in out and "Session 1: ESTABLISHED" in out
+        assert "  Note      " in out and "Session 1: ESTABLISHED" in out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
@@ -139,6 +144,9 @@ def test_fail_on_failure(capsys: pytest.CaptureFixture[str], capture: str, statu
         (("--rdp-key", str(PCAPS / "README.md"), GOOD), "no private key"),
         (("--export", "x.pcapng", "-"), "standard input"),
         (("--engin", "tshark", GOOD), "unrecognized arguments"),
+        (("-q", "-v", GOOD), "not allowed with"),
+        (("-v", "-f", "json", GOOD), "-q, -v and --summary are for --format text"),
+        (("--code", "HELPESAIDNO", GOOD), "'HELPESAIDNO' is no result code; perhaps SAFERROR_HELPEESAIDNO"),
     ],
 )
 def test_wrong_usage(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], sentence: str) -> None:
@@ -327,3 +335,32 @@ def test_filters_apply_to_every_format(capsys: pytest.CaptureFixture[str]) -> No
         0, "", "analyze-pcap: 2 of 2 sessions are left out by the filters\n"
     )  # fmt: skip
     assert run(capsys, "--fail-on=failure", "--only=established", *both)[0] == 0
+
+
+def test_as_much_as_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet, normal, verbose = (run(capsys, *option, GOOD)[1] for option in (("-q",), (), ("-v",)))
+    assert len(quiet.splitlines()) < 12 < len(normal.splitlines()) < 40 < len(verbose.splitlines())
+    assert all("61 PASSWORDS_DONT_MATCH" in text for text in (quiet, normal, verbose))
+    (_, line, _, total) = run(capsys, "--summary", GOOD)[1].splitlines()
+    assert line.split()[:2] == [GOOD, "1"] and line.split()[3:6] == ["failed", "61", "PASSWORDS_DONT_MATCH"]
+    assert total == "1 session in 1 capture: 1 failed"
+
+
+def test_colours_are_for_terminals(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Pipes get none, unless they are asked for; files never do."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    piped = command(GOOD, environment={**clean, "TERM": "xterm", "COLUMNS": "50"}).stdout
+    assert piped.decode() == run(capsys, GOOD)[1] and b"\x1b" not in piped
+    forced = {**clean, "TERM": "xterm", "FORCE_COLOR": "1"}
+    assert b"\x1b[1;31mFAILED" in command(GOOD, environment=forced).stdout
+    assert command(GOOD, environment={**forced, "NO_COLOR": "1"}).stdout == piped
+    command("-o", str(tmp_path / "report"), GOOD, environment=forced)
+    assert (tmp_path / "report").read_bytes() == piped
+
+
+def test_data_does_without_rich() -> None:
+    script = f"import sys; from msra.cli import main; main(['{EMBEDDED}', '-f', 'json', {GOOD!r}]); "
+    done = subprocess.run(
+        [sys.executable, "-c", script + "print('rich' in sys.modules)"], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.endswith("False\n")

@@ -24,6 +24,7 @@ FILTER = re.compile(r"^    (msra\S*.*?)(?:  +|$)", re.MULTILINE)
 @pytest.fixture(autouse=True)
 def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
 
 
 def test_the_demo(capsys: pytest.CaptureFixture[str]) -> None:

@@ -23,13 +23,19 @@ from msra.extract import extract
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.printable import printable
-from msra.report.text import to_text
+from msra.report.screen import PLAIN, screen_of
+from msra.report.text import Detail, to_text
 
 STDIN = "-"
 PASSWORD_VARIABLE = "MSRA_PASSWORD"  # noqa: S105 - a name
 READ, FAIL_ON_MET, USAGE, NOT_READ = 0, 1, 2, 3
 
 FORMATS: Mapping[str, Callable[[Report, bool], str]] = {"text": to_text, "json": to_json, "jsonl": to_jsonl}
+DETAILS: Mapping[str, tuple[Detail, str]] = {
+    "-q --quiet": ("quiet", "text: the verdict only"),
+    "-v --verbose": ("verbose", "text: everything, with the values of all fields"),
+    "--summary": ("summary", "text: one line a session"),
+}
 
 DESCRIPTION = """\
 Show the Remote Assistance sessions in packet captures: what each side said, which result code
@@ -105,6 +111,9 @@ def make_parser() -> argparse.ArgumentParser:
         default="text",
         help="text (default), json: one document, jsonl: one line an event",
     )
+    add_detail = parser.add_mutually_exclusive_group().add_argument
+    for names, (detail, text) in DETAILS.items():
+        add_detail(*names.split(), dest="detail", action="store_const", const=detail, help=text)
     add("-o", "--output", type=Path, metavar="FILE", help="write the report to FILE instead of standard output")
     add(
         "--export",
@@ -164,7 +173,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _export(everything, options, arguments.export)
         if arguments.extract:
             _extract(report, arguments.extract)
-        write_text(FORMATS[arguments.format](report, arguments.show_secrets), arguments.output)
+        write_text(_render(report, arguments), arguments.output)
     except BrokenPipeError:
         # Whoever reads the pipe (`| head`) has seen enough; keep the interpreter from writing to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -174,10 +183,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _status(report, arguments.fail_on)
 
 
+def _render(report: Report, arguments: argparse.Namespace) -> str:
+    if arguments.format != "text":
+        return FORMATS[arguments.format](report, arguments.show_secrets)
+    screen = screen_of(sys.stdout, os.environ) if arguments.output is None else PLAIN
+    return to_text(report, arguments.show_secrets, arguments.detail or "normal", screen)
+
+
 def _checked(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[Engine, Options]:
     """The engine and what it is given; wrong usage ends the command here."""
     if not arguments.captures:
         parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
+    if arguments.detail and arguments.format != "text":
+        parser.error("-q, -v and --summary are for --format text; the other formats have everything")
     if arguments.export and STDIN in arguments.captures:
         parser.error("--export reads the captures twice, which standard input does not allow")
     options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))

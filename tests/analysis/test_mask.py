@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from msra.analysis.mask import MASKED
@@ -10,7 +12,7 @@ from msra.report.text import to_text
 from tests.report.builders import SECRETS, report
 
 
-@pytest.mark.parametrize("render", [to_text, to_json, to_jsonl])
+@pytest.mark.parametrize("render", [partial(to_text, detail="verbose"), to_json, to_jsonl])
 def test_secrets_are_masked(render) -> None:  # type: ignore[no-untyped-def]
     masked, shown = render(report()), render(report(), show_secrets=True)
     for secret in SECRETS:

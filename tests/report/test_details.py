@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from msra.analysis.model import Control, Durations, Transfer
-from msra.report.details import rows
+from msra.report.details import durations, rows, uses
 from tests.analysis.builders import SECOND, Story
 
 
@@ -14,7 +14,8 @@ def shown(**parts: object) -> list[tuple[str, str]]:
     session.durations = None
     for name, value in parts.items():
         setattr(session, name, value)
-    return list(rows(session))
+    assert list(rows(session)) == list(uses(session))
+    return list(uses(session))
 
 
 @pytest.mark.parametrize(
@@ -62,10 +63,13 @@ def test_files(transfer: Transfer, text: str) -> None:
 
 
 def test_durations() -> None:
-    assert shown(durations=Durations(total=0)) == [("Durations", "0.0 s in all")]
-    assert shown(durations=Durations(10 * SECOND, 2 * SECOND, 3 * SECOND, 4 * SECOND, 5)) == [
-        (
-            "Durations",
-            "10.0 s in all, 2.0 s to the answer, 3.0 s under control, 4.0 s of silence before the end, heart-beats: 5",
-        )
-    ]
+    session = Story().session()
+    session.durations = None
+    assert durations(session) == ""
+    session.durations = Durations(total=0)
+    assert durations(session) == "0.0 s in all"
+    session.durations = Durations(10 * SECOND, 2 * SECOND, 3 * SECOND, 4 * SECOND, 5)
+    assert list(rows(session)) == [("Durations", durations(session))]
+    assert durations(session) == (
+        "10.0 s in all, 2.0 s to the answer, 3.0 s under control, 4.0 s of silence before the end, heart-beats: 5"
+    )

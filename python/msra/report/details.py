@@ -1,4 +1,4 @@
-"""What a session was used for and how long it took, as labelled sentences: control, files, times."""
+"""What a session was used for and how long it took, as sentences: control, files, times."""
 
 from __future__ import annotations
 
@@ -29,14 +29,22 @@ _TRANSFER: Mapping[str, str] = {
 
 def rows(session: Session) -> Iterator[tuple[str, str]]:
     """Label and sentence, in the order in which they are shown."""
+    yield from uses(session)
+    if times := durations(session):
+        yield "Durations", times
+
+
+def uses(session: Session) -> Iterator[tuple[str, str]]:
+    """Label and sentence of shared control and files."""
     for control in session.controls:
         yield "Control", _control(control)
     for transfer in session.transfers:
         yield "File", _transfer(transfer)
-    if session.durations:
-        times = ", ".join(_durations(session.durations))
-        if times:
-            yield "Durations", times
+
+
+def durations(session: Session) -> str:
+    """How long it took; "" if that is not known."""
+    return ", ".join(_durations(session.durations)) if session.durations else ""
 
 
 def _control(control: Control) -> str:
@@ -59,14 +67,14 @@ def _transfer(transfer: Transfer) -> str:
     return f"{what} from the {transfer.sender}, {state}: {transfer.received:,}{of} bytes{digest}"
 
 
-def _durations(durations: Durations) -> Iterator[str]:
-    yield f"{durations.total / 1e9:.1f} s in all"
+def _durations(times: Durations) -> Iterator[str]:
+    yield f"{times.total / 1e9:.1f} s in all"
     for value, text in (
-        (durations.to_answer, "to the answer"),
-        (durations.under_control, "under control"),
-        (durations.silence, "of silence before the end"),
+        (times.to_answer, "to the answer"),
+        (times.under_control, "under control"),
+        (times.silence, "of silence before the end"),
     ):
         if value:
             yield f"{value / 1e9:.1f} s {text}"
-    if durations.heartbeats:
-        yield f"heart-beats: {durations.heartbeats}"
+    if times.heartbeats:
+        yield f"heart-beats: {times.heartbeats}"
