@@ -24,6 +24,13 @@ def test_characters_that_the_terminal_lacks_become_escapes(monkeypatch: pytest.M
     assert (tmp_path / "terminal").read_text() == "\\xdc\n"
 
 
+def test_line_ends_stay_as_they_are(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with (tmp_path / "pipe").open("w", newline="\r\n") as pipe:  # as on Windows
+        monkeypatch.setattr(sys, "stdout", pipe)
+        write_text("a\nb\r\n", None)
+    assert (tmp_path / "pipe").read_bytes() == b"a\nb\r\n"
+
+
 def test_a_file_replaces_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "report"
     target.write_text("old")

@@ -24,13 +24,19 @@ from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.printable import printable
 from msra.report.screen import PLAIN, screen_of
+from msra.report.spreadsheet import to_csv
 from msra.report.text import Detail, to_text
 
 STDIN = "-"
 PASSWORD_VARIABLE = "MSRA_PASSWORD"  # noqa: S105 - a name
 READ, FAIL_ON_MET, USAGE, NOT_READ = 0, 1, 2, 3
 
-FORMATS: Mapping[str, Callable[[Report, bool], str]] = {"text": to_text, "json": to_json, "jsonl": to_jsonl}
+FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
+    "text": to_text,
+    "json": to_json,
+    "jsonl": to_jsonl,
+    "csv": to_csv,
+}
 DETAILS: Mapping[str, tuple[Detail, str]] = {
     "-q --quiet": ("quiet", "text: the verdict only"),
     "-v --verbose": ("verbose", "text: everything, with the values of all fields"),
@@ -109,7 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="text (default), json: one document, jsonl: one line an event",
+        help="text (default), json: one document, jsonl: one line an event, csv: the same for spreadsheets",
     )
     add_detail = parser.add_mutually_exclusive_group().add_argument
     for names, (detail, text) in DETAILS.items():

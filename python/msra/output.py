@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -43,6 +44,11 @@ def _private(path: str, flags: int) -> int:
 
 
 def _write_to(file: TextIO, text: str) -> None:
-    """Write the report; characters that the terminal's encoding lacks become escapes, not an error."""
+    """Write the report; characters that the terminal's encoding lacks become escapes, not an error.
+
+    Its line ends stay as they are: CSV has its own (RFC 4180).
+    """
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(newline="\n")
     file.write(text.encode(file.encoding or "utf-8", "backslashreplace").decode(file.encoding or "utf-8"))
     file.flush()
