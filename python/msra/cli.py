@@ -22,6 +22,7 @@ from msra.engines.secrets import load_secrets
 from msra.extract import extract
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
+from msra.report.markdown import to_markdown
 from msra.report.printable import printable
 from msra.report.screen import PLAIN, screen_of
 from msra.report.spreadsheet import to_csv
@@ -36,6 +37,7 @@ FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "json": to_json,
     "jsonl": to_jsonl,
     "csv": to_csv,
+    "markdown": to_markdown,
 }
 DETAILS: Mapping[str, tuple[Detail, str]] = {
     "-q --quiet": ("quiet", "text: the verdict only"),
@@ -115,7 +117,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="text (default), json: one document, jsonl: one line an event, csv: the same for spreadsheets",
+        help="text (default), markdown: for tickets, csv: one line an event, for spreadsheets, json: one document, "
+        "jsonl: one line an event",
     )
     add_detail = parser.add_mutually_exclusive_group().add_argument
     for names, (detail, text) in DETAILS.items():

@@ -102,7 +102,7 @@ def test_of_very_many_steps_the_first_the_last_and_the_deciding_one() -> None:
         made.say("novice", "CHAT", "70", text=f"number {number}")
     text = shown(made)
     assert len(text.splitlines()) == 1 + 40 + 1 + 1 + 20
-    assert "… 142 more …" in text and "61 PASSWORDS_DONT_MATCH" in text and "number 199" in text
+    assert "     142 more     " in text and "61 PASSWORDS_DONT_MATCH" in text and "number 199" in text
     assert len(shown(made, everything=True).splitlines()) == 1 + 203
 
 

@@ -19,14 +19,12 @@ from msra import codes
 from msra.analysis.model import Outcome, Session
 from msra.report.lines import OUTCOMES, cut, wrapped
 from msra.report.screen import Screen
-from msra.report.story import Kind, Step
+from msra.report.story import Kind, Step, most
 
 _HEAD = 22
 """Columns before the ladder: the time since the session began, and the frame."""
 
 _LONGEST_VALUE = 1000
-_FIRST, _LAST = 40, 20
-"""Steps of a long session that are told at its beginning and its end, unless everything is asked for."""
 
 _STYLES: Mapping[Kind, str] = {"moment": "dim", "message": "", "control": "magenta", "file": "blue", "chat": "cyan"}
 
@@ -54,7 +52,7 @@ def ladder(session: Session, steps: Sequence[Step], screen: Screen, everything: 
     glyphs, width = _glyphs(screen), screen.width - _HEAD - 2
     shared = _shared(session)
     yield Text(f"  {'Time':>10} {'Frame':>7}  Expert{'Novice':>{width - 4}}", "bold")
-    for step in steps if everything else _most(steps, session.verdict.frame, screen.more):
+    for step in steps if everything else most(steps, session.verdict.frame):
         head = f"  {(step.time - session.start) / 1e9:>+9.3f}s {step.frame or '':>7}  "
         side = glyphs.shared_side if shared(step.frame) else glyphs.side
         for text, style in _lines(step, width, screen, everything):
@@ -118,19 +116,6 @@ def _value(value: tuple[str, str]) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} ({len(text):,} characters)"
-
-
-def _most(steps: Sequence[Step], deciding: int | None, more: str) -> Iterator[Step]:
-    """All steps, or of very many the first, the last and the deciding one."""
-    if len(steps) <= _FIRST + _LAST:
-        yield from steps
-        return
-    middle = steps[_FIRST:-_LAST]
-    decides = [step for step in middle if step.frame == deciding and step.kind != "moment"]
-    yield from steps[:_FIRST]
-    yield Step(0, middle[0].time, None, "moment", f"{more} {len(middle) - len(decides):,} more {more}")
-    yield from decides
-    yield from steps[-_LAST:]
 
 
 def _shared(session: Session) -> Callable[[int], bool]:

@@ -43,6 +43,9 @@ _USUAL: Mapping[str, str] = {
 _OFTEN = ("FILE_DATA", "OD_")
 """Messages that come in numbers and are counted, whatever their fields say: blocks of files and window updates."""
 
+_FIRST, _LAST = 40, 20
+"""Steps of a long session that are told at its beginning and at its end, where not everything is asked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -92,6 +95,16 @@ def told_briefly(session: Session, show_secrets: bool = False) -> list[Step]:
     """Everything in few steps: moments of every session by their names, and what is repeated with its number."""
     runs = groupby(steps(session, show_secrets), lambda step: bool(step.usual) or _repeated(step))
     return [_usual(list(run)) if usual is True else _counted(list(run)) for usual, run in runs]
+
+
+def most(brief: Sequence[Step], deciding: int | None) -> list[Step]:
+    """All steps, or of very many the first, the last and the one of the deciding frame."""
+    if len(brief) <= _FIRST + _LAST:
+        return list(brief)
+    middle = brief[_FIRST:-_LAST]
+    decides = [step for step in middle if step.frame == deciding and step.kind != "moment"]
+    left_out = Step(0, middle[0].time, None, "moment", f"{len(middle) - len(decides):,} more")
+    return [*brief[:_FIRST], left_out, *decides, *brief[-_LAST:]]
 
 
 def _usual(run: Sequence[Step]) -> Step:
