@@ -22,6 +22,7 @@ from msra.engines.secrets import load_secrets
 from msra.extract import extract
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
+from msra.report.ecs import to_ecs
 from msra.report.markdown import to_markdown
 from msra.report.printable import printable
 from msra.report.screen import PLAIN, screen_of
@@ -38,6 +39,7 @@ FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "jsonl": to_jsonl,
     "csv": to_csv,
     "markdown": to_markdown,
+    "ecs": to_ecs,
 }
 DETAILS: Mapping[str, tuple[Detail, str]] = {
     "-q --quiet": ("quiet", "text: the verdict only"),
@@ -118,7 +120,7 @@ def make_parser() -> argparse.ArgumentParser:
         choices=tuple(FORMATS),
         default="text",
         help="text (default), markdown: for tickets, csv: one line an event, for spreadsheets, json: one document, "
-        "jsonl: one line an event",
+        "jsonl: one line an event, ecs: one line a session (Elastic Common Schema)",
     )
     add_detail = parser.add_mutually_exclusive_group().add_argument
     for names, (detail, text) in DETAILS.items():
