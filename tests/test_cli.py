@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import msra
-from msra.cli import main
+from msra.cli import FORMATS, main
 from tests.analysis.invitation.builders import KH, lh_ticket, xml
 from tests.conformance.expected import PCAPS
 
@@ -175,7 +175,7 @@ def test_export(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert status == 2 and "cannot be written" in err
 
 
-@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_keys_never_reach_a_report(capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str) -> None:
     keylog, key = PCAPS / "v2_tls13.keys.txt", PCAPS / "v2_rc4_128.server.key.pem"
     captures = [str(PCAPS / name) for name in ("v2_tls13.pcapng", "v2_rc4_128.pcapng", "v2_tls12_rsa_kex.pcapng")]
@@ -282,6 +282,14 @@ def test_the_invitation_of_the_session(capsys: pytest.CaptureFixture[str], tmp_p
     assert summary.endswith("that of another one."), "the novice said 61 all the same: the capture was provoked"
     status, out, _ = run(capsys, *given, GOOD)
     assert "  Check     passed: " in out and REAL["PASSWORD"] not in out and REAL["STUB"] not in out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_password_stays_out_of_every_format(capsys: pytest.CaptureFixture[str], tmp_path: Path, form: str) -> None:
+    given = ("--invitation", invitation(tmp_path), "--password-file", password_file(tmp_path, REAL["PASSWORD"]))
+    status, out, err = run(capsys, *given, "-f", form, "--show-secrets", GOOD)
+    assert status == 0 and out
+    assert REAL["PASSWORD"] not in out + err and REAL["STUB"] not in out + err
 
 
 def test_another_password(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

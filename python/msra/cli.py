@@ -58,7 +58,7 @@ examples:
   tcpdump -w - port 49230 | analyze-pcap -   from standard input
   analyze-pcap --keylog keys.txt tls.pcapng  decrypted with a TLS key log (--rdp-key: a private key)
   analyze-pcap --fail-on failure night.pcap  exit status 1 if a session failed or was refused
-  analyze-pcap --only failed captures/       the sessions that failed (more filters below)
+  analyze-pcap --only failed captures/       the sessions that failed; see also the other filters
   analyze-pcap --install-plugin              put the dissector into Wireshark
 
 exit status:

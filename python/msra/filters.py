@@ -170,7 +170,9 @@ def code(text: str) -> int:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The options of the filters; several of one kind widen it, different kinds narrow each other."""
-    add = parser.add_argument_group("filters", "Only these sessions, in every format; the times are UTC.").add_argument
+    add = parser.add_argument_group(
+        "filters", "Only these sessions, in every format. Times without a zone are UTC."
+    ).add_argument
     add(
         "--only",
         type=_option(outcomes),

@@ -11,7 +11,7 @@ from msra.report.facts import (
     count,
     endpoint,
     frames,
-    harmless,
+    minor,
     remarks,
     result,
     session_rows,
@@ -77,7 +77,7 @@ def test_remarks_that_matter_and_all_of_them() -> None:
         Row("Gap", f"{lost} (1,024 bytes). Frames 4, 5.", "warning"),
         Row("Gap", f"{bad} (1 byte). Frame 6.", "warning"),
     ]
-    assert harmless(session) == 1
+    assert minor(session) == 1
     assert list(remarks(session, everything=True)) == [
         Row("Info", "Harmless. Frame 1.", "info"),
         Row("Error", r"Bad\x1b. Frames 2, 3.", "error"),

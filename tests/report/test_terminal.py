@@ -41,7 +41,7 @@ STORY = """\
      +4.000s       5  │←──────────── REMOTEDESKTOP_CTL_RESULT 61 PASSWORDS_DONT_MATCH ─────────────│
 
   Warning   Careful. Frame 2.
-  Info      1 more remark without consequences: -v shows them
+  Info      1 minor remark: -v shows it
 """
 
 

@@ -1,1 +1,1 @@
-"""Reports: the analysis as text or data. A report is data until here."""
+"""Reports: the analysis as text, tables or data. A report is data until here."""

@@ -86,7 +86,7 @@ def session_rows(session: Session, everything: bool = False) -> Iterator[Row]:
 
 
 def remarks(session: Session, everything: bool = False) -> Iterator[Row]:
-    """Findings and gaps; unless `everything` is asked for, harmless ones are counted and gaps put together."""
+    """Findings and gaps; unless `everything` is asked for, minor ones are counted and gaps put together."""
     for finding in session.findings:
         if everything or finding.severity != "info":
             text = f"{printable(finding.text)} {frames(finding.frames)}."
@@ -95,7 +95,7 @@ def remarks(session: Session, everything: bool = False) -> Iterator[Row]:
         yield Row("Gap", text, "warning")
 
 
-def harmless(session: Session) -> int:
+def minor(session: Session) -> int:
     """How many findings :func:`remarks` leaves out."""
     return sum(finding.severity == "info" for finding in session.findings)
 

@@ -89,8 +89,8 @@ def _session(session: Session, show_secrets: bool) -> Iterator[str]:
         rows = (_step(step, session.start) for step in story)
         yield _table(("Time", "Frame", "From", "Event", "Details"), rows)
     yield from _bullets(facts.remarks(session))
-    if harmless := facts.harmless(session):
-        yield f"{facts.count(harmless, 'more remark')} without consequences."
+    if left_out := facts.minor(session):
+        yield f"{facts.count(left_out, 'minor remark')} left out."
 
 
 def _step(step: Step, start: int) -> tuple[str, ...]:

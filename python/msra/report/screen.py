@@ -1,4 +1,4 @@
-"""Where a text report goes: how wide that is, and whether it takes colours and line-drawing characters."""
+"""Where a text report goes and how much of it: width, colours and line-drawing characters, and the detail."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, TextIO, TypeAlias
 
 Colours: TypeAlias = Literal["standard", "256", "truecolor"]
+
+Detail: TypeAlias = Literal["summary", "quiet", "normal", "verbose"]
+"""A line a session; its verdict; verdict, facts and ladder; everything."""
 
 PIPED_WIDTH = 100
 

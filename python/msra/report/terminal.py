@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
 
 from rich.text import Text
 
@@ -14,10 +13,8 @@ from msra.report.facts import Row
 from msra.report.ladder import ladder
 from msra.report.lines import OUTCOMES, numbered, row
 from msra.report.printable import printable
-from msra.report.screen import Screen
+from msra.report.screen import Detail, Screen
 from msra.report.story import steps, told_briefly
-
-Detail: TypeAlias = Literal["quiet", "normal", "verbose"]
 
 
 def pages(report: Report, show_secrets: bool, detail: Detail, screen: Screen) -> Iterator[Text]:
@@ -76,9 +73,11 @@ def _verdict(session: Session, detail: Detail, screen: Screen) -> Iterator[Text]
 
 def _remarks(session: Session, everything: bool, screen: Screen) -> Iterator[Text]:
     made = [*facts.remarks(session, everything)]
-    harmless = 0 if everything else facts.harmless(session)
-    if harmless:
-        made.append(Row("Info", f"{facts.count(harmless, 'more remark')} without consequences: -v shows them", "info"))
+    number = 0 if everything else facts.minor(session)
+    if number:
+        made.append(
+            Row("Info", f"{facts.count(number, 'minor remark')}: -v shows {'it' if number == 1 else 'them'}", "info")
+        )
     if made:
         yield Text()
     for one in made:

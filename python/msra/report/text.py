@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, TypeAlias
 
 from msra.analysis.model import Report
 from msra.report.printable import printable
-from msra.report.screen import PLAIN, Screen
+from msra.report.screen import PLAIN, Detail, Screen
 
 __all__ = ["Detail", "printable", "to_text"]
-
-Detail: TypeAlias = Literal["summary", "quiet", "normal", "verbose"]
-"""A line a session; its verdict; verdict, facts and ladder; everything."""
 
 _NARROWEST, _WIDEST = 40, 120
 """Columns: a ladder needs some room, and lines that are too long are hard to read."""
