@@ -23,6 +23,7 @@ from msra.extract import extract
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
+from msra.report.html import to_html
 from msra.report.markdown import to_markdown
 from msra.report.printable import printable
 from msra.report.screen import PLAIN, screen_of
@@ -39,6 +40,7 @@ FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "jsonl": to_jsonl,
     "csv": to_csv,
     "markdown": to_markdown,
+    "html": to_html,
     "ecs": to_ecs,
 }
 DETAILS: Mapping[str, tuple[Detail, str]] = {
@@ -119,7 +121,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="text (default), markdown: for tickets, csv: one line an event, for spreadsheets, json: one document, "
+        help="text (default), html: one page, markdown: for tickets, csv: one line an event, for spreadsheets, json: one document, "
         "jsonl: one line an event, ecs: one line a session (Elastic Common Schema)",
     )
     add_detail = parser.add_mutually_exclusive_group().add_argument

@@ -1,0 +1,204 @@
+// One session's ladder: what is drawn of it, what is chosen, and the controls above it.
+
+const AT_ONCE = 300; // rows; more come when asked for
+
+class Ladder {
+  constructor(article) {
+    this.article = article;
+    this.section = article.querySelector(".diagram");
+    this.data = JSON.parse(this.section.querySelector("script").textContent);
+    this.options = { proportional: false, zoom: 1, moments: true, lit: new Set(), selected: null, severities: this.severities() };
+    this.most = AT_ONCE;
+    this.build();
+    this.listen();
+    this.draw();
+  }
+
+  build() {
+    const [expert, novice] = [...this.article.querySelectorAll(".facts dd")].map((value) => value.textContent);
+    const end = (role, address) => element("div", { class: `end ${role}` }, element("b", {}, capitalised(role)), element("span", { class: "address" }, address));
+    this.status = element("p", { class: "quiet", role: "status" });
+    this.picture = element("div", { class: "picture" });
+    this.more = element("button", { type: "button", class: "more", hidden: true });
+    this.panel = panel();
+    this.table = element("details", { class: "as-table" }, element("summary", {}, "The ladder as a table"));
+    this.section.append(
+      this.toolbar(),
+      element("div", { class: "stage" },
+        element("div", { class: "sheet card" }, element("div", { class: "ends", "aria-hidden": "true" }, end("expert", expert), end("novice", novice)), this.picture, this.more),
+        this.panel),
+      this.table);
+  }
+
+  toolbar() {
+    const radio = (name, text, checked) => element("label", {}, element("input", { type: "radio", name: `${this.article.id}-spacing`, value: name, checked }), element("span", {}, text));
+    const zoom = element("input", { type: "range", min: "0.75", max: "4", step: "0.25", value: "1" });
+    const moments = element("input", { type: "checkbox", checked: true });
+    const bar = element("div", { class: "toolbar", role: "group", "aria-label": "The ladder's looks" },
+      element("fieldset", { class: "switch" }, element("legend", { class: "unseen" }, "Spacing of the rows"), radio("even", "Even", true), radio("time", "By time", false)),
+      element("label", {}, "Zoom ", zoom),
+      element("label", {}, moments, " Connection steps"),
+      this.data.control.length ? element("span", { class: "key" }, "Shared control") : null,
+      this.status);
+    bar.addEventListener("input", () => {
+      this.options.proportional = bar.querySelector("input[value=time]").checked;
+      this.options.zoom = Number(zoom.value);
+      this.options.moments = moments.checked;
+      this.draw();
+    });
+    this.moments = moments;
+    return bar;
+  }
+
+  listen() {
+    this.picture.addEventListener("click", (event) => this.choose(this.rowOf(event.target)));
+    this.picture.addEventListener("keydown", (event) => this.key(event));
+    this.picture.addEventListener("focusin", (event) => this.rove(event.target.closest(".row")));
+    this.more.addEventListener("click", () => {
+      this.most += AT_ONCE;
+      this.draw();
+    });
+    this.table.addEventListener("toggle", () => this.fillTable());
+    this.article.addEventListener("click", (event) => this.follow(event));
+    new ResizeObserver(() => {
+      const width = this.picture.clientWidth;
+      if (width && width !== this.width) {
+        this.draw();
+      }
+    }).observe(this.picture);
+  }
+
+  draw(width = this.picture.clientWidth || 760) {
+    const focused = this.rowOf(document.activeElement);
+    const all = this.data.rows.filter((row) => this.options.moments || row.kind !== "moment");
+    this.rows = all.slice(0, this.most);
+    this.width = width;
+    this.picture.replaceChildren(drawn(this.data, this.rows, width, this.options));
+    this.more.hidden = all.length <= this.rows.length;
+    this.more.textContent = `Draw ${Math.min(AT_ONCE, all.length - this.rows.length)} more of ${all.length} rows`;
+    this.rove(this.mark(focused ?? this.options.selected) ?? this.picture.querySelector(".row"));
+    if (focused) {
+      this.mark(focused)?.focus({ preventScroll: true });
+    }
+  }
+
+  rowOf(node) {
+    const mark = this.picture.contains(node) ? node.closest(".row") : null;
+    return mark ? this.rows[Number(mark.dataset.index)] : null;
+  }
+
+  mark(row) {
+    const index = row ? this.rows.indexOf(row) : -1;
+    return index < 0 ? null : this.picture.querySelectorAll(".row")[index];
+  }
+
+  // Only one row at a time is a stop of the Tab key; the arrow keys go on from there.
+  rove(mark) {
+    this.picture.querySelectorAll(".row[tabindex='0']").forEach((one) => one.setAttribute("tabindex", "-1"));
+    mark?.setAttribute("tabindex", "0");
+  }
+
+  choose(row) {
+    if (!row) {
+      return;
+    }
+    this.mark(this.options.selected)?.setAttribute("aria-pressed", "false");
+    this.options.selected = row;
+    this.mark(row)?.setAttribute("aria-pressed", "true");
+    fill(this.panel, this.data, row, this.remarks(row), () => this.close());
+    this.panel.classList.add("open");
+  }
+
+  close() {
+    const mark = this.mark(this.options.selected);
+    mark?.setAttribute("aria-pressed", "false");
+    this.options.selected = null;
+    this.panel.classList.remove("open");
+    this.panel.replaceChildren(...panel().childNodes);
+    mark?.focus();
+  }
+
+  findings() {
+    return [...this.article.querySelectorAll(".finding:not(.gap)")];
+  }
+
+  // The findings that are about a row.
+  remarks(row) {
+    return this.findings().filter((finding) => touches(row, framesOf(finding)))
+      .map((finding) => ({ severity: finding.dataset.severity, text: sentenceOf(finding) }));
+  }
+
+  // The rows that a warning or an error is about.
+  severities() {
+    const worst = new Map();
+    for (const severity of ["warning", "error"]) {
+      const findings = this.findings().filter((finding) => finding.dataset.severity === severity);
+      const frames = new Set(findings.flatMap((finding) => [...framesOf(finding)]));
+      this.data.rows.filter((row) => touches(row, frames)).forEach((row) => worst.set(row, severity));
+    }
+    return worst;
+  }
+
+  key(event) {
+    const mark = event.target.closest(".row");
+    const steps = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity };
+    if (event.key === "Enter" || event.key === " ") {
+      this.choose(this.rowOf(mark));
+    } else if (event.key === "Escape") {
+      this.close();
+    } else if (event.key in steps) {
+      const at = Number(mark.dataset.index) + steps[event.key];
+      const next = this.picture.querySelectorAll(".row")[Math.max(0, Math.min(this.rows.length - 1, at))];
+      next.focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  follow(event) {
+    const target = event.target.closest("a") ? null : event.target.closest(".show, .finding");
+    if (target && !window.getSelection().toString()) {
+      this.show(framesOf(target));
+    }
+  }
+
+  // Highlight the rows of these frames, and go to the first.
+  show(frames) {
+    const rows = this.data.rows.filter((row) => touches(row, frames));
+    this.status.textContent = rows.length ? "" : `Frame ${[...frames].join(", ")}: nothing of this session stands there.`;
+    if (!rows.length) {
+      return;
+    }
+    if (rows.some((row) => row.kind === "moment") && !this.options.moments) {
+      this.options.moments = this.moments.checked = true;
+    }
+    this.most = Math.max(this.most, this.data.rows.indexOf(rows.at(-1)) + 20);
+    this.options.lit = new Set(rows);
+    this.draw();
+    this.choose(rows[0]);
+    this.mark(rows[0]).focus({ preventScroll: true });
+    this.mark(rows[0]).scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  fillTable() {
+    if (this.table.open && !this.table.querySelector("table")) {
+      this.table.append(element("div", { class: "wide card flush" }, asTable(this.data.rows)));
+    }
+  }
+}
+
+function framesOf(node) {
+  const button = node.matches(".show") ? node : node.querySelector(".show");
+  return new Set(button ? button.dataset.frames.split(" ").map(Number) : []);
+}
+
+function sentenceOf(finding) {
+  const copy = finding.cloneNode(true);
+  copy.querySelectorAll(".show").forEach((button) => button.remove());
+  return copy.textContent.trim();
+}
+
+function calm() {
+  return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

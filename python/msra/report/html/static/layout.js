@@ -1,0 +1,42 @@
+// Where the rows of a ladder stand: evenly, with a remark where nothing was said for long, or in proportion to time.
+
+const HEIGHTS = { message: 38, moment: 24, gap: 44 };
+const TOP = 14;
+const PAUSE = 1e9; // nanoseconds without a row that are worth a remark
+const PAUSE_HEIGHT = 28;
+const TALLEST = 24000; // pixels that a proportional ladder may have, at most
+
+function placed(rows, proportional, zoom) {
+  return proportional ? byTime(rows, zoom) : evenly(rows, zoom);
+}
+
+function evenly(rows, zoom) {
+  const places = [];
+  const pauses = [];
+  let y = TOP;
+  rows.forEach((row, index) => {
+    const quiet = index ? row.at - rows[index - 1].at : 0;
+    if (quiet >= PAUSE) {
+      pauses.push({ y: y + 20, length: quiet });
+      y += PAUSE_HEIGHT;
+    }
+    y += HEIGHTS[row.kind] * zoom;
+    places.push(y);
+  });
+  return { places, pauses, height: y + TOP };
+}
+
+// Rows that are close to each other keep a distance at which they can be read.
+function byTime(rows, zoom) {
+  const first = rows.length ? rows[0].at : 0;
+  const last = rows.reduce((latest, row) => Math.max(latest, row.at), first);
+  const room = Math.min(TALLEST, rows.length * 60 * zoom);
+  const each = last > first ? room / (last - first) : 0;
+  const places = [];
+  let y = TOP;
+  for (const row of rows) {
+    y = Math.max(y + HEIGHTS[row.kind] * 0.85, TOP + 30 + (row.at - first) * each);
+    places.push(y);
+  }
+  return { places, pauses: [], height: y + TOP };
+}
