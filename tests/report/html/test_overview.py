@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msra.analysis.model import Attempt, CaptureReport, Outcome, Report
 from msra.report.html.listing import listing
-from msra.report.html.overview import attempts, outcomes, results
+from msra.report.html.overview import attempts, outcomes, remarks, results
 from tests.analysis.builders import EXPERT, NOVICE, Story
 
 
@@ -39,3 +39,10 @@ def test_failed_connects() -> None:
     )
     (attempt,) = attempts(report, ["a"])
     assert (attempt.expert, attempt.novice, attempt.frames) == ("10.0.0.1:50000", "10.0.0.2:49230", "Frames 1, 2")
+
+
+def test_errors_come_before_notes() -> None:
+    captures = [CaptureReport("a/x", "", notes=["a note"]), CaptureReport("a/y", "", error="no pcap")]
+    assert [(one.head, one.text) for one in remarks(Report(captures), ["x", "y"])] == [
+        ("Error", "a/y: no pcap"), ("Note", "x: a note"),
+    ]  # fmt: skip

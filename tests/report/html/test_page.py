@@ -37,6 +37,14 @@ def test_the_answer_stands_in_the_page_itself() -> None:
     assert "b.pcap: this is no pcap or pcapng file" in page
 
 
+def test_a_retry_is_linked_to_the_session_before_it() -> None:
+    first, second = (Story().version2().result(61).session() for _ in range(2))
+    second.id, second.reconnects = 2, 1
+    other = CaptureReport("b", "", sessions=[Story().version2().session()])
+    page = to_html(Report([other, CaptureReport("a", "", sessions=[first, second])]))
+    assert '<dt>Follows</dt><dd><a href="#s2">session 2</a>' in page
+
+
 def test_structure() -> None:
     page = Structure(to_html(together([report().captures[0], report().captures[0]])))
     assert page.open == []

@@ -27,12 +27,11 @@ def facts(session: Session) -> Iterator[tuple[str, str]]:
     yield "Version", _version(session)
     if session.handshake:
         yield "Handshake", words.shown(session.handshake.text)
-    yield "Security", ", ".join([session.security, *_security(session)])
+    yield "Security", ", ".join([words.shown(session.security), *_security(session)])
     if not session.messages and session.channels is not None:
         yield "Channels", ", ".join(words.shown(name) for name in session.channels) or "none"
-    yield "Time", f"{rfc3339(session.start)} to {rfc3339(session.end)}"
-    if session.reconnects is not None:
-        yield "Follows", f"session {session.reconnects} of the same expert and novice"
+    yield "Start", rfc3339(session.start)
+    yield "End", rfc3339(session.end)
     for label, text in details.rows(session):
         yield label, words.shown(text)
 

@@ -26,6 +26,15 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something to know about a capture."""
+
+    severity: str
+    head: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FailedConnect:
     """A connect that led to nothing, in words."""
 
@@ -63,6 +72,20 @@ def _result(result: int | None, outcome: Outcome) -> str:
         return f"no code: {outcome.value}"
     code = codes.lookup(result)
     return f"{code.number} {code.name}"
+
+
+def remarks(report: Report, names: list[str]) -> list[Remark]:
+    """The errors of all captures, then the notes."""
+    errors = [
+        Remark("error", "Error", f"{shown(capture.path)}: {shown(capture.error)}")
+        for capture in report.captures
+        if capture.error
+    ]
+    return errors + [
+        Remark("info", "Note", shown(note) if len(names) == 1 else f"{name}: {shown(note)}")
+        for capture, name in zip(report.captures, names, strict=True)
+        for note in capture.notes
+    ]
 
 
 def attempts(report: Report, names: list[str]) -> list[FailedConnect]:

@@ -6,20 +6,21 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from msra.analysis.model import Report
+from msra.analysis.model import Report, SessionPlace
 from msra.events import GAPS
 from msra.report.html import embed, words
 from msra.report.html.comparison import comparisons
 from msra.report.html.facts import facts
 from msra.report.html.ladder import ladder
 from msra.report.html.listing import by_place, listing, short_names
-from msra.report.html.overview import MOST_ATTEMPTS, attempts, outcomes, results
+from msra.report.html.overview import MOST_ATTEMPTS, attempts, outcomes, remarks, results
 
 
 def page(report: Report, show_secrets: bool) -> str:
     """The whole report as one HTML document."""
     style, script = embed.style(), embed.script()
     sessions = listing(report)
+    places = by_place(sessions)
     names = short_names(report.captures)
     values: dict[str, Any] = {
         "policy": embed.policy(style, script),
@@ -30,9 +31,11 @@ def page(report: Report, show_secrets: bool) -> str:
         "sessions": sessions,
         "outcomes": outcomes(sessions),
         "results": results(sessions),
+        "remarks": remarks(report, names),
         "attempts": attempts(report, names),
         "most_attempts": MOST_ATTEMPTS,
-        "comparisons": comparisons(report, by_place(sessions)),
+        "comparisons": comparisons(report, places),
+        "earlier": lambda listed: places.get(SessionPlace(listed.place.capture, listed.session.reconnects)),
         "ladder": lambda session: embed.embedded(ladder(session, show_secrets)),
     }
     return _environment().get_template("page.html").render(values)

@@ -9,17 +9,18 @@ function fill(panel, data, row, remarks, close) {
   const button = element("button", { type: "button", class: "quiet close", "aria-label": "Close the details" }, "Close");
   button.addEventListener("click", close);
   panel.replaceChildren(
-    element("div", { class: "panel-head" }, element("h4", {}, heading(row)), button),
+    element("div", { class: "panel-head" }, element("h4", {}, ...breakable(row.type ?? row.title)), button),
     element("p", { class: "quiet" }, `Frame ${row.frame}${row.last ? ` to ${row.last}` : ""}, ${relative(row.at)}`,
       element("br"), absolute(data.start, row.at)),
     element("p", {}, sentence(row)),
-    ...remarks.map((remark) => element("p", { class: `remark ${remark.severity}` }, remark.text)),
+    ...remarks.map((remark) => element("p", { class: `remark ${remark.severity}` }, element("b", {}, remark.head), ` ${remark.text}`)),
     pairs(row.fields ?? []),
     ...(row.notes ?? []).map((note) => element("p", { class: "remark info" }, element("b", {}, "Note"), ` ${capitalised(note)}.`)));
 }
 
-function heading(row) {
-  return row.type ?? row.title;
+// Long names may break after their underscores.
+function breakable(text) {
+  return text.split(/(?<=_)/).flatMap((part) => [part, element("wbr")]);
 }
 
 function sentence(row) {

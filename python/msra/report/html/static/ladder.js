@@ -125,7 +125,7 @@ class Ladder {
   // The findings that are about a row.
   remarks(row) {
     return this.findings().filter((finding) => touches(row, framesOf(finding)))
-      .map((finding) => ({ severity: finding.dataset.severity, text: sentenceOf(finding) }));
+      .map((finding) => ({ severity: finding.dataset.severity, head: finding.firstChild.textContent, text: sentenceOf(finding) }));
   }
 
   // The rows that a warning or an error is about.
@@ -178,7 +178,7 @@ class Ladder {
     this.draw();
     this.choose(rows[0]);
     this.mark(rows[0]).focus({ preventScroll: true });
-    this.mark(rows[0]).scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+    this.mark(rows[0]).scrollIntoView({ block: narrow() ? "start" : "center", behavior: calm() ? "auto" : "smooth" });
   }
 
   fillTable() {
@@ -195,8 +195,13 @@ function framesOf(node) {
 
 function sentenceOf(finding) {
   const copy = finding.cloneNode(true);
-  copy.querySelectorAll(".show").forEach((button) => button.remove());
+  copy.querySelectorAll("b, .show").forEach((part) => part.remove());
   return copy.textContent.trim();
+}
+
+// The details lie over the ladder's lower half; see ladder.css.
+function narrow() {
+  return window.matchMedia("(max-width: 1000px)").matches;
 }
 
 function calm() {

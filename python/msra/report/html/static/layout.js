@@ -30,7 +30,7 @@ function evenly(rows, zoom) {
 function byTime(rows, zoom) {
   const first = rows.length ? rows[0].at : 0;
   const last = rows.reduce((latest, row) => Math.max(latest, row.at), first);
-  const room = Math.min(TALLEST, rows.length * 60 * zoom);
+  const room = Math.min(TALLEST, rows.length * 48 * zoom);
   const each = last > first ? room / (last - first) : 0;
   const places = [];
   let y = TOP;
