@@ -113,5 +113,5 @@ def test_every_test_file_has_its_module() -> None:
             assert (PACKAGE / relative.parent / relative.name.removeprefix("test_")).exists(), relative
 
 
-WHOLE_PARTS = {"test_layers.py", "test_formats.py"}
+WHOLE_PARTS = {"test_layers.py", "test_formats.py", "test_browser.py"}
 """Tests of a part as a whole, by their names."""

@@ -13,7 +13,7 @@ function fill(panel, data, row, remarks, close) {
     element("p", { class: "quiet" }, `Frame ${row.frame}${row.last ? ` to ${row.last}` : ""}, ${relative(row.at)}`,
       element("br"), absolute(data.start, row.at)),
     element("p", {}, sentence(row)),
-    ...remarks.map((remark) => element("p", { class: `remark ${remark.severity}` }, element("b", {}, remark.head), ` ${remark.text}`)),
+    ...remarks.map((remark) => element("p", { class: `remark ${remark.severity}` }, element("b", {}, remark.head), " ", ...breakable(remark.text))),
     pairs(row.fields ?? []),
     ...(row.notes ?? []).map((note) => element("p", { class: "remark info" }, element("b", {}, "Note"), ` ${capitalised(note)}.`)));
 }
