@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # What `make test-wireshark` tests the plugin with: programs, or Debian releases that it sets up outside the repository.
 TSHARKS := tshark trixie sid
 
-.PHONY: demo test test-wireshark lint tools clean
+.PHONY: demo test test-wireshark lint tools screenshot clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
@@ -37,6 +37,10 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.installed
+
+screenshot: $(VENV)/.dev tools
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
+	$(BIN)/python docs/make_screenshot.py
 
 clean:
 	rm -rf $(VENV) .build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

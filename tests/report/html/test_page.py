@@ -128,6 +128,13 @@ def test_a_session_is_small() -> None:
     assert (many - one) / 99 < 7000
 
 
+def test_the_picture_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    picture = ROOT / "docs" / "report.png"
+    assert f"({picture.relative_to(ROOT).as_posix()})" in readme.partition("## Read a capture")[2].partition("## ")[0]
+    assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size < 200_000
+
+
 def test_the_wheel_holds_templates_and_static_files(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(tmp_path)]
     subprocess.run([*command, str(ROOT)], check=True, capture_output=True, timeout=120)

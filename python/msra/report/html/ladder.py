@@ -107,9 +107,8 @@ def _moment(moment: Moment, show_secrets: bool) -> Row:
     listed = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in data.items()}
     return {
         "kind": "moment",
-        "title": shown(moment.text, _LABEL),
-        "text": shown(moment.text),
-        "type": moment.id,
+        "title": shown(moment.text),
+        "type": shown(moment.id),
         "fields": [[shown(name), shown(value)] for name, value in listed.items()],
     }
 

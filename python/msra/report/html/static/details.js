@@ -25,7 +25,7 @@ function breakable(text) {
 
 function sentence(row) {
   if (row.kind === "moment") {
-    return row.text;
+    return row.title;
   }
   if (row.kind === "gap") {
     return `From the ${row.from}: ${row.label}.`;
@@ -47,7 +47,7 @@ function asTable(rows) {
   const line = (row) => element("tr", {},
     element("td", { class: "number" }, relative(row.at)), element("td", { class: "number" }, row.frame),
     element("td", {}, row.from ?? ""), element("td", {}, element("b", {}, row.kind === "message" ? row.type : ""), " ",
-      row.text ?? (row.kind === "gap" ? `${row.title}: ${row.label}` : (row.meaning ? `${row.label}: ${row.meaning}` : "")),
+      row.kind === "moment" ? row.title : (row.kind === "gap" ? `${row.title}: ${row.label}` : (row.meaning ? `${row.label}: ${row.meaning}` : "")),
       row.kind === "message" && row.fields.length ? pairs(row.fields) : null,
       ...(row.notes ?? []).map((note) => element("p", { class: "quiet" }, note))));
   const names = ["Time", "Frame", "From", "Event"].map((name) => element("th", { scope: "col" }, name));

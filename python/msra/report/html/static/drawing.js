@@ -113,7 +113,7 @@ const MARKS = {
     }[row.from] ?? [(at.left + at.right) / 2, "middle", (at.left + at.right) / 2];
     return [
       row.from ? shape("circle", { class: "dot", cx: x, cy: y - 4, r: 4 }) : null,
-      shape("text", { class: "what", x: text, y, "text-anchor": anchor }, fitted(row.title, SMALL, room)),
+      shape("text", { class: "what", x: text, y, "text-anchor": anchor }, fitted(row.title.slice(0, 200), SMALL, room)),
     ];
   },
 
