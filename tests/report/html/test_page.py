@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from msra.analysis.model import Attempt, CaptureReport, Report
-from msra.analyzer import together
+from msra.analyzer import analyze_together, together
 from msra.events import Gap
 from msra.report.data import to_json
 from msra.report.html import to_html
@@ -92,6 +94,30 @@ def test_the_policy_stands_before_all_else_and_names_what_is_there() -> None:
 def test_secrets_are_masked_as_in_the_other_formats(secret: str) -> None:
     for show in (False, True):
         assert (secret in to_html(report(), show)) == (secret in to_json(report(), show)) == show
+
+
+def test_what_other_formats_mask_is_masked_here() -> None:
+    """On real captures: what only the unmasked data has is in no page, and what both have is not lost."""
+    captures = [str(path) for path in sorted((ROOT / "pcaps").glob("*.pcap*"))]
+    made = analyze_together(*captures, engine="embedded")
+    clear, masked = (set(_texts(made.to_dict(show))) for show in (True, False))
+    secrets = {text for text in clear - masked if len(text) > 3}
+    assert len(secrets) >= 5
+    blocks = Structure(to_html(made, show_secrets=True)).blocks["json"]
+    assert secrets <= set(_texts([json.loads(block) for block in blocks]))
+    page = html.unescape(to_html(made))
+    assert not [secret for secret in secrets if secret in page]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in JSON data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts(list(value.values()))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
 
 
 def test_a_page_with_secrets_says_so() -> None:

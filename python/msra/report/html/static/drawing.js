@@ -14,7 +14,7 @@ function sides(rows, width) {
 
 function drawn(data, rows, width, options) {
   const at = sides(rows, width);
-  const { places, pauses, height } = placed(rows, options.proportional, options.zoom);
+  const { places, pauses, height } = placed(rows, options);
   const picture = shape("svg", {
     class: "ladder", width, height, viewBox: `0 0 ${width} ${height}`, role: "group",
     "aria-label": `Ladder diagram, ${rows.length} rows: the expert on the left, the novice on the right. ` +
@@ -33,11 +33,11 @@ function drawn(data, rows, width, options) {
 function bands(data, rows, places, at, height) {
   return data.control.flatMap(([from, to]) => {
     const first = rows.findIndex((row) => row.frame >= from);
-    if (first < 0) {
+    if (first < 0 || (to !== null && rows[0].frame > to)) {
       return [];
     }
     const last = to === null ? -1 : rows.findIndex((row) => row.frame >= to);
-    const top = places[first];
+    const top = rows[first].frame > from && first === 0 ? 0 : places[first];
     const tall = Math.max((last < 0 ? height : places[last]) - top, 4);
     const bar = (x) => shape("rect", { class: "control-bar", x: x - 3, y: top, width: 6, height: tall, rx: 3 });
     const area = { class: "control-area", x: at.left, y: top, width: at.right - at.left, height: tall };
@@ -75,15 +75,16 @@ function rowMark(row, y, index, at, data, options) {
     classes.push("lit");
   }
   const above = row.kind === "message" ? 28 : 16;
+  const line = row.kind === "message" ? y - 3 : y;
   return shape("g", {
     class: classes.join(" "), role: "button", tabindex: "-1", "data-index": index,
     "aria-label": spoken(row), "aria-pressed": String(options.selected === row),
   },
   shape("rect", { class: "hit", x: 1, y: y - above, width: at.width - 2, height: above + 8, rx: 5 }),
-  shape("text", { class: "time", x: at.left - 12, y: row.kind === "message" ? y - 3 : y, "text-anchor": "end" }, relative(row.at)),
-  at.narrow ? null : severityMark(options.severities.get(row), at.width - 18, y - (row.kind === "message" ? 8 : 5)),
-  at.narrow ? null : shape("text", { class: "frame", x: at.right + 14, y: row.kind === "message" ? y - 3 : y }, `#${row.frame}`),
-  ...MARKS[row.kind](row, y, at));
+  shape("text", { class: "time", x: at.left - 12, y: line, "text-anchor": "end" }, relative(row.at)), " ",
+  ...MARKS[row.kind](row, y, at), " ",
+  at.narrow ? null : shape("text", { class: "frame", x: at.right + 14, y: line }, `#${row.frame}`),
+  at.narrow ? null : severityMark(options.severities.get(row), at.width - 18, line - 5));
 }
 
 // A finding is about this row.
@@ -102,7 +103,7 @@ const MARKS = {
       shape("line", { class: "arrow", x1: from + way * 5, y1: y, x2: to - way * 9, y2: y }),
       shape("path", { class: "head", d: `M${to - way * 4} ${y}l${-way * 9} -5v10z` }),
       shape("text", { class: "what", x: (at.left + at.right) / 2, y: y - 8, "text-anchor": "middle" },
-        shape("tspan", { class: "title" }, title), label ? shape("tspan", { dx: 7, class: "label" }, label) : null),
+        shape("tspan", { class: "title" }, title), label ? " " : null, label ? shape("tspan", { dx: 4, class: "label" }, label) : null),
     ];
   },
 
@@ -120,6 +121,6 @@ const MARKS = {
   gap(row, y, at) {
     const room = at.right - at.left - 32;
     const [x, anchor] = row.from === "expert" ? [at.left + 14, "start"] : [at.right - 14, "end"];
-    return [shape("text", { class: "what", x, y: y - 6, "text-anchor": anchor }, fitted(`${row.title}: ${row.label}`, SMALL, room))];
+    return [shape("text", { class: "what", x, y: y - 6, "text-anchor": anchor }, fitted(shownText(row), SMALL, room))];
   },
 };

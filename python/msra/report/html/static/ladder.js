@@ -1,13 +1,14 @@
 // One session's ladder: what is drawn of it, what is chosen, and the controls above it.
 
 const AT_ONCE = 300; // rows; more come when asked for
+const PRINTED_AT_ONCE = 4;
 
 class Ladder {
   constructor(article) {
     this.article = article;
     this.section = article.querySelector(".diagram");
     this.data = JSON.parse(this.section.querySelector("script").textContent);
-    this.options = { proportional: false, zoom: 1, moments: true, lit: new Set(), selected: null, severities: this.severities() };
+    this.options = { proportional: false, zoom: 1, edge: 14, moments: true, lit: new Set(), selected: null, severities: this.severities() };
     this.most = AT_ONCE;
     this.build();
     this.listen();
@@ -68,11 +69,22 @@ class Ladder {
     }).observe(this.picture);
   }
 
+  // On paper: in parts that fit on a page.
+  print(width) {
+    this.width = width;
+    const parts = [];
+    for (let at = 0; at < this.rows.length; at += PRINTED_AT_ONCE) {
+      parts.push(drawn(this.data, this.rows.slice(at, at + PRINTED_AT_ONCE), width, { ...this.options, edge: 5 }));
+    }
+    this.picture.replaceChildren(...parts);
+  }
+
   draw(width = this.picture.clientWidth || 760) {
     const focused = this.rowOf(document.activeElement);
     const all = this.data.rows.filter((row) => this.options.moments || row.kind !== "moment");
     this.rows = all.slice(0, this.most);
     this.width = width;
+    this.section.classList.toggle("empty", this.data.rows.length === 0);
     this.picture.replaceChildren(drawn(this.data, this.rows, width, this.options));
     this.more.hidden = all.length <= this.rows.length;
     this.more.textContent = `Draw ${Math.min(AT_ONCE, all.length - this.rows.length)} more of ${all.length} rows`;
@@ -183,7 +195,7 @@ class Ladder {
 
   fillTable() {
     if (this.table.open && !this.table.querySelector("table")) {
-      this.table.append(element("div", { class: "wide card flush" }, asTable(this.data.rows)));
+      this.table.append(element("div", { class: "wide card flush", tabindex: "0", role: "region", "aria-label": "The ladder as a table" }, asTable(this.data.rows)));
     }
   }
 }

@@ -4,6 +4,7 @@ class SessionList {
   constructor(table, form) {
     this.body = table.tBodies[0];
     this.rows = [...this.body.rows];
+    this.texts = new Map(this.rows.map((row) => [row, `${row.textContent} ${row.dataset.find}`.toLowerCase()]));
     this.form = form;
     this.status = form.querySelector("[role=status]");
     this.heads = [...table.tHead.rows[0].cells];
@@ -42,7 +43,7 @@ class SessionList {
     let count = 0;
     for (const row of this.rows) {
       row.hidden = (outcomes.size > 0 && !outcomes.has(row.dataset.outcome)) ||
-        !words.every((word) => row.textContent.toLowerCase().includes(word));
+        !words.every((word) => this.texts.get(row).includes(word));
       count += row.hidden ? 0 : 1;
     }
     this.status.textContent = count === this.rows.length ? `${count} sessions` : `${count} of ${this.rows.length} sessions`;

@@ -85,7 +85,7 @@ class Pages {
     this.printed = this.current ? [this.current] : shown.length <= MOST_PRINTED ? shown : [];
     for (const session of this.printed) {
       session.classList.add("printed");
-      this.ladder(session).draw(700);
+      this.ladder(session).print(700);
     }
     this.opened = [...document.querySelectorAll("#index details:not([open]), .printed details:not([open])")];
     this.opened.forEach((details) => {

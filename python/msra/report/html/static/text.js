@@ -53,16 +53,14 @@ function other(role) {
   return role === "expert" ? "novice" : "expert";
 }
 
-// A row in words, for who does not see the diagram.
+// A row's name, for who does not see the diagram: what stands at it, in the same order, and who sent it.
 function spoken(row) {
-  const head = `${relative(row.at)}, frame ${row.frame}`;
-  if (row.kind === "moment") {
-    return `${head}. ${row.title}`;
-  }
-  if (row.kind === "gap") {
-    return `${head}. Gap, from the ${row.from}: ${row.title}, ${row.label}`;
-  }
-  return `${head}, ${row.from} to ${other(row.from)}: ${row.title} ${row.label}`;
+  const visible = [relative(row.at), shownText(row), `#${row.frame}`].join(" ");
+  return row.kind === "message" ? `${visible}, ${row.from} to ${other(row.from)}` : `${visible}${row.from ? `, ${row.from}` : ""}`;
+}
+
+function shownText(row) {
+  return { message: `${row.title} ${row.label}`.trim(), gap: `${row.title}: ${row.label}` }[row.kind] ?? row.title;
 }
 
 // Widths of text in the diagram, without a layout.
