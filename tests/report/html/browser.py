@@ -13,8 +13,9 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-DRIVER = "/usr/bin/chromedriver"  # Selenium would download one if it was not told
-BROWSER = "/usr/bin/chromium"
+# Selenium would download both if it was not told where they are.
+DRIVER = shutil.which("chromedriver") or "/usr/bin/chromedriver"
+BROWSER = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = (
     "--headless=new",
     "--no-sandbox",  # as root, and in containers

@@ -6,7 +6,7 @@ const SMALL = "12px system-ui, sans-serif";
 
 function sides(rows, width) {
   const narrow = width < 560;
-  const times = Math.max(56, ...rows.map((row) => measure(relative(row.at), SMALL)));
+  const times = rows.reduce((widest, row) => Math.max(widest, measure(relative(row.at), SMALL)), 56);
   const left = times + (narrow ? 18 : 38);
   const right = width - (narrow ? 14 : 86);
   return { narrow, width, left, right, expert: left, novice: right };

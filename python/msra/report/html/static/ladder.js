@@ -9,6 +9,7 @@ class Ladder {
     this.section = article.querySelector(".diagram");
     this.data = JSON.parse(this.section.querySelector("script").textContent);
     this.options = { proportional: false, zoom: 1, edge: 14, moments: true, lit: new Set(), selected: null, severities: this.severities() };
+    this.first = 0;
     this.most = AT_ONCE;
     this.build();
     this.listen();
@@ -20,13 +21,14 @@ class Ladder {
     const end = (role, address) => element("div", { class: `end ${role}` }, element("b", {}, capitalised(role)), element("span", { class: "address" }, address));
     this.status = element("p", { class: "quiet", role: "status" });
     this.picture = element("div", { class: "picture" });
+    this.before = element("button", { type: "button", class: "more", hidden: true });
     this.more = element("button", { type: "button", class: "more", hidden: true });
     this.panel = panel();
     this.table = element("details", { class: "as-table" }, element("summary", {}, "The ladder as a table"));
     this.section.append(
       this.toolbar(),
       element("div", { class: "stage" },
-        element("div", { class: "sheet card" }, element("div", { class: "ends", "aria-hidden": "true" }, end("expert", expert), end("novice", novice)), this.picture, this.more),
+        element("div", { class: "sheet card" }, element("div", { class: "ends", "aria-hidden": "true" }, end("expert", expert), end("novice", novice)), this.before, this.picture, this.more),
         this.panel),
       this.table);
   }
@@ -55,9 +57,10 @@ class Ladder {
     this.picture.addEventListener("click", (event) => this.choose(this.rowOf(event.target)));
     this.picture.addEventListener("keydown", (event) => this.key(event));
     this.picture.addEventListener("focusin", (event) => this.rove(event.target.closest(".row")));
-    this.more.addEventListener("click", () => {
-      this.most += AT_ONCE;
-      this.draw();
+    this.more.addEventListener("click", () => this.range(this.first, this.most + AT_ONCE));
+    this.before.addEventListener("click", () => {
+      const first = Math.max(0, this.first - AT_ONCE);
+      this.range(first, this.most + this.first - first);
     });
     this.table.addEventListener("toggle", () => this.fillTable());
     this.article.addEventListener("click", (event) => this.follow(event));
@@ -81,17 +84,35 @@ class Ladder {
 
   draw(width = this.picture.clientWidth || 760) {
     const focused = this.rowOf(document.activeElement);
-    const all = this.data.rows.filter((row) => this.options.moments || row.kind !== "moment");
-    this.rows = all.slice(0, this.most);
+    const all = this.visible();
+    this.first = Math.min(this.first, Math.max(0, all.length - 1));
+    this.rows = all.slice(this.first, this.first + this.most);
     this.width = width;
     this.section.classList.toggle("empty", this.data.rows.length === 0);
     this.picture.replaceChildren(drawn(this.data, this.rows, width, this.options));
-    this.more.hidden = all.length <= this.rows.length;
-    this.more.textContent = `Draw ${Math.min(AT_ONCE, all.length - this.rows.length)} more of ${all.length} rows`;
+    const rest = all.length - this.first - this.rows.length;
+    this.label(this.before, this.first, all.length, "earlier");
+    this.label(this.more, rest, all.length, "more");
     this.rove(this.mark(focused ?? this.options.selected) ?? this.picture.querySelector(".row"));
     if (focused) {
       this.mark(focused)?.focus({ preventScroll: true });
     }
+  }
+
+  visible() {
+    return this.data.rows.filter((row) => this.options.moments || row.kind !== "moment");
+  }
+
+  // Which rows are drawn: `most` of them from `first` on.
+  range(first, most) {
+    this.first = first;
+    this.most = most;
+    this.draw();
+  }
+
+  label(button, rows, all, word) {
+    button.hidden = rows <= 0;
+    button.textContent = `Draw ${Math.min(AT_ONCE, rows)} ${word} of ${all} rows`;
   }
 
   rowOf(node) {
@@ -185,12 +206,18 @@ class Ladder {
     if (rows.some((row) => row.kind === "moment") && !this.options.moments) {
       this.options.moments = this.moments.checked = true;
     }
-    this.most = Math.max(this.most, this.data.rows.indexOf(rows.at(-1)) + 20);
     this.options.lit = new Set(rows);
-    this.draw();
+    this.uncover(rows[0]);
     this.choose(rows[0]);
     this.mark(rows[0]).focus({ preventScroll: true });
     this.mark(rows[0]).scrollIntoView({ block: narrow() ? "start" : "center", behavior: calm() ? "auto" : "smooth" });
+  }
+
+  // Draw a row, and not all that is before it if that is much.
+  uncover(row) {
+    const at = this.visible().indexOf(row);
+    const drawn = at >= this.first && at < this.first + this.most;
+    this.range(drawn ? this.first : Math.max(0, at - 50), drawn ? this.most : AT_ONCE);
   }
 
   fillTable() {

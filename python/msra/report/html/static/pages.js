@@ -17,6 +17,9 @@ class Pages {
   }
 
   route() {
+    if (location.hash === "#main") {
+      return; // the way past the header; what is open stays open
+    }
     const [, id, frame] = /^#(s\d+)(?:-f(\d+))?$/.exec(location.hash) ?? [];
     const chosen = this.sessions.find((session) => session.id === id);
     const alone = this.sessions.length === 1;
@@ -124,5 +127,5 @@ function themes() {
 document.documentElement.classList.add("js");
 document.addEventListener("DOMContentLoaded", () => {
   themes();
-  window.report = new Pages();
+  new Pages();
 });
