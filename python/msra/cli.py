@@ -121,8 +121,8 @@ def make_parser() -> argparse.ArgumentParser:
         "--format",
         choices=tuple(FORMATS),
         default="text",
-        help="text (default), html: one page, markdown: for tickets, csv: one line an event, for spreadsheets, json: one document, "
-        "jsonl: one line an event, ecs: one line a session (Elastic Common Schema)",
+        help="text (default), html: one page, markdown: for tickets, csv: one line an event, for spreadsheets, "
+        "json: one document, jsonl: one line an event, ecs: one line a session (Elastic Common Schema)",
     )
     add_detail = parser.add_mutually_exclusive_group().add_argument
     for names, (detail, text) in DETAILS.items():
