@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 import msra
-from msra.analyzer import choose_engine
+from msra.analyzer import Progress, analyze_capture, choose_engine
 from msra.engines import tshark
-from msra.engines.interface import EngineError
+from msra.engines.interface import EngineError, Options
 from msra.events import Message
 from tests.conformance.expected import PCAPS
 
@@ -53,3 +54,12 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
 def test_unknown_names() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         msra.nothing  # noqa: B018
+
+
+def test_a_reading_can_be_watched() -> None:
+    asked: list[Callable[[], Progress]] = []
+    engine = choose_engine("embedded")
+    analyze_capture(CAPTURE, "x", engine, Options(), watch=asked.append)
+    assert asked[0]() == Progress(CAPTURE.stat().st_size, 1, 1)
+    analyze_capture(PCAPS / "neg_plain_rdp.pcapng", "x", engine, Options(), watch=asked.append)
+    assert asked[1]()[1:] == (1, 0)

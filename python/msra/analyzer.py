@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import BinaryIO, Literal, NamedTuple, TypeAlias
 
 from msra.analysis.differences import differences
 from msra.analysis.invitation import parse_invitation
@@ -16,6 +17,18 @@ from msra.engines.interface import Engine, EngineError, Options, Reading
 from msra.events import Event
 
 EngineName: TypeAlias = Literal["auto", "tshark", "embedded"]
+
+
+class Progress(NamedTuple):
+    """How far a capture has been read: bytes of the file, RDP connections, and those of them known to be sessions."""
+
+    position: int = 0
+    rdp_connections: int = 0
+    sessions: int = 0
+
+
+Watch: TypeAlias = Callable[[Callable[[], Progress]], None]
+"""Is given, before reading begins, a function that tells how far it is; any thread may call that at any time."""
 
 
 def choose_engine(name: EngineName = "auto") -> Engine:
@@ -67,14 +80,22 @@ def together(captures: list[CaptureReport]) -> Report:
 
 
 def analyze_capture(
-    path: Path | None, shown_path: str, engine: Engine, options: Options, given: Given | None = None
+    path: Path | None,
+    shown_path: str,
+    engine: Engine,
+    options: Options,
+    given: Given | None = None,
+    stream: BinaryIO | None = None,
+    watch: Watch | None = None,
 ) -> CaptureReport:
-    """Read the capture at `path` (None: standard input) and draw the conclusions."""
+    """Read the capture at `path`, without one that in `stream`, or else standard input; and draw the conclusions."""
     report = CaptureReport(path=shown_path, engine=engine.name)
     sessions = Sessions(given)
     reading: Reading | None = None
     try:
-        reading = engine.read(path, options)
+        reading = engine.read(path, options, stream)
+        if watch:
+            watch(partial(_progress, reading, sessions))
         for event in reading.events():
             sessions.add(event)
     except EngineError as error:
@@ -86,3 +107,7 @@ def analyze_capture(
     report.sessions = sessions.finish()
     report.attempts = sessions.attempts
     return report
+
+
+def _progress(reading: Reading, sessions: Sessions) -> Progress:
+    return Progress(reading.position, sessions.rdp_connections, sessions.with_messages)

@@ -8,6 +8,7 @@ import pytest
 
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.interface import EngineError, Options
+from tests.conformance.expected import PCAPS
 from tests.wire import pcap
 
 
@@ -26,3 +27,13 @@ def test_unsupported_link_types_are_noted(tmp_path: Path) -> None:
     assert list(reading.events()) == []
     assert reading.packets == 3
     assert reading.notes == ["3 packets have link type 147, which is not supported"]
+
+
+def test_a_stream_is_read_as_a_file_is_and_left_open() -> None:
+    path = PCAPS / "v2_ok_3389.pcapng"
+    with path.open("rb") as stream:
+        reading = EmbeddedEngine().read(None, Options(), stream)
+        assert reading.position == 0
+        assert list(reading.events()) == list(EmbeddedEngine().read(path, Options()).events())
+        assert not stream.closed
+    assert reading.position == path.stat().st_size

@@ -162,3 +162,13 @@ def test_which_tshark_runs_plugins(
     fake.chmod(0o755)
     monkeypatch.setattr(tshark, "_is_root", lambda: root)
     assert tshark.runs_plugins(str(fake)) is runs
+
+
+def test_a_stream_is_copied_and_the_copy_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with CAPTURE.open("rb") as stream:
+        reading = TsharkEngine().read(None, Options(), stream)
+        assert reading.position == 0
+        assert list(reading.events()) == events()
+    assert reading.position == CAPTURE.stat().st_size
+    assert list(tmp_path.iterdir()) == []

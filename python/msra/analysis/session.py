@@ -128,6 +128,8 @@ class Sessions:
         self._collectors: dict[int, Collector] = {}
         self.attempts: list[Attempt] = []
         """The TCP connects that led to nothing."""
+        self.with_messages = 0
+        """Connections that have shown a message of Remote Assistance, and are sessions for certain."""
 
     def add(self, event: Event) -> None:
         """Take the next event of the capture."""
@@ -136,7 +138,9 @@ class Sessions:
         elif isinstance(event, ConnectFailed):
             self.attempts.append(attempt(event))
         else:
-            self._collectors[event.connection].add(event)
+            collector = self._collectors[event.connection]
+            self.with_messages += isinstance(event, Message) and not collector.messages
+            collector.add(event)
 
     @property
     def rdp_connections(self) -> int:

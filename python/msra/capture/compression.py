@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from msra.capture.model import CaptureError
 
@@ -17,10 +17,17 @@ _GZIP_FORMAT = 31  # zlib's wbits: a gzip header, and the largest window
 _DAMAGED = "the {} data is damaged from here on; what comes before was read"
 
 
+class Readable(Protocol):
+    """Where the bytes come from."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """At most `size` bytes; none at the end."""
+
+
 class _PackedStream:
     """A stream whose first bytes can be looked at; `read` takes what is there instead of waiting for all."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
         self._ahead = b""
 
@@ -41,7 +48,7 @@ class _PackedStream:
         return piece
 
 
-def unpacked(stream: BinaryIO) -> Iterator[bytes]:
+def unpacked(stream: Readable) -> Iterator[bytes]:
     """Yield the content of `stream` in pieces, unpacked if it is compressed.
 
     Raises CaptureError where compressed data can be followed no further, and lets OSError pass.

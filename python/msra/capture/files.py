@@ -41,7 +41,8 @@ class CaptureReader(CaptureLog):
         super().__init__()
         self._file = stream if _is_plain(stream) else None
         at_once = BLOCK if _is_regular(stream) else 0
-        self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(stream), at_once)
+        self._counted = _Counted(stream)
+        self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(self._counted), at_once)
         buffer.refill(0, 4)
         if buffer.failure and not buffer.data:
             raise CaptureError(buffer.failure)
@@ -52,6 +53,11 @@ class CaptureReader(CaptureLog):
         self.format, walk = _FORMATS[buffer.data[:4]]
         self._records = walk(buffer, self)
         self._opened: io.FileIO | None = None
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far, as they lie there: compressed, if it is."""
+        return self._buffer.position + len(self._buffer.data) if self._file else self._counted.position
 
     def __iter__(self) -> Iterator[Packet]:
         for records in self.records():
@@ -100,6 +106,19 @@ def _is_plain(stream: BinaryIO | io.FileIO) -> TypeGuard[io.FileIO]:
     magic = stream.read(4)
     stream.seek(0)
     return magic in _FORMATS
+
+
+class _Counted:
+    """A stream, and how many bytes came from it."""
+
+    def __init__(self, stream: BinaryIO | io.FileIO) -> None:
+        self._read: Callable[[int], bytes | None] = getattr(stream, "read1", stream.read)
+        self.position = 0
+
+    def read(self, size: int) -> bytes:
+        piece = self._read(size) or b""
+        self.position += len(piece)
+        return piece
 
 
 def open_capture_file(path: str | os.PathLike[str] | None, stream: BinaryIO | None = None) -> CaptureReader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from msra.engines.connects import RDP_PORT
 from msra.engines.interface import Options
@@ -17,13 +18,21 @@ from msra.events import Event
 class EmbeddedReading:
     """One capture being read (see interface.Reading)."""
 
-    def __init__(self, path: Path | None, options: Options, full: bool = False, sliced: Slice | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        options: Options,
+        stream: BinaryIO | None = None,
+        full: bool = False,
+        sliced: Slice | None = None,
+    ) -> None:
         """`full`: every connection is followed, also those that the scan would leave out; the events are the same.
 
         `sliced` is given the packets that are followed.
         """
         secrets = load_secrets(options)
-        self._walk = TcpWalk(path, secrets.tls.add_keylog, options.decode_as | {RDP_PORT}, full, sliced)
+        ports = options.decode_as | {RDP_PORT}
+        self._walk = TcpWalk(path, secrets.tls.add_keylog, stream, ports, full, sliced)
         self._connections = RdpConnections(self._walk.tracker, secrets, options.decode_as)
         self._walk.novices = self._connections.novices
 
@@ -31,6 +40,11 @@ class EmbeddedReading:
     def packets(self) -> int:
         """Packets read so far."""
         return self._walk.packets
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far."""
+        return self._walk.position
 
     @property
     def notes(self) -> list[str]:
@@ -49,6 +63,6 @@ class EmbeddedEngine:
 
     name = "embedded"
 
-    def read(self, path: Path | None, options: Options) -> EmbeddedReading:
-        """Start reading the capture at `path`, or standard input if None."""
-        return EmbeddedReading(path, options)
+    def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> EmbeddedReading:
+        """Start reading the capture at `path`; without one `stream`, or else standard input."""
+        return EmbeddedReading(path, options, stream)

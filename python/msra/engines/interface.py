@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from msra.events import Event
 
@@ -37,6 +37,13 @@ class Reading(Protocol):
     def notes(self) -> list[str]:
         """Sentences about the capture as a whole: cut file, unsupported link types."""
 
+    @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far, as they lie there: compressed, if it is. 0 if that is not known.
+
+        May be asked from any thread, at any time.
+        """
+
     def events(self) -> Iterator[Event]:
         """The events; raises EngineError if the capture cannot be read at all."""
 
@@ -48,5 +55,5 @@ class Engine(Protocol):
     def name(self) -> str:
         """The name that the command line and the reports use."""
 
-    def read(self, path: Path | None, options: Options) -> Reading:
-        """Start reading the capture at `path`, or standard input if None."""
+    def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> Reading:
+        """Start reading the capture at `path`; without one `stream`, or else standard input. `stream` is left open."""

@@ -7,9 +7,10 @@ on, is told once and not twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.interface import Options
@@ -64,12 +65,23 @@ class OwnConnection:
 class OwnPass:
     """Reads a whole capture; raises EngineError if that is not possible. `packets` and `notes` as in Reading."""
 
-    def __init__(self, path: Path | None, options: Options, sliced: Slice | None = None) -> None:
-        """`path`: standard input if None; `sliced` is given the packets that matter."""
+    def __init__(
+        self,
+        path: Path | None,
+        options: Options,
+        stream: BinaryIO | None = None,
+        sliced: Slice | None = None,
+        started: Callable[[EmbeddedReading], None] = lambda _reading: None,
+    ) -> None:
+        """`path` and `stream` as in Engine.read; `sliced` is given the packets that matter.
+
+        `started` is given the reading before it begins.
+        """
         self.failed: list[ConnectFailed] = []
         """The TCP connects that led to nothing."""
         connections: dict[int, OwnConnection] = {}
-        reading = EmbeddedReading(path, options, sliced=sliced)
+        reading = EmbeddedReading(path, options, stream, sliced=sliced)
+        started(reading)
         for event in reading.events():
             if isinstance(event, ConnectionOpened):
                 connections[event.connection] = OwnConnection(event)

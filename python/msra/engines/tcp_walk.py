@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from msra.capture import CaptureError, CaptureReader, open_capture_file, selection
 from msra.capture.link import FragmentTable
@@ -27,16 +27,18 @@ class TcpWalk:
         self,
         path: Path | None,
         on_keylog: Callable[[bytes], None] = lambda _keylog: None,
+        stream: BinaryIO | None = None,
         ports: Collection[int] = (),
         full: bool = False,
         sliced: Slice | None = None,
     ) -> None:
-        """`path`: the capture file, or standard input if None; `on_keylog` is given the TLS key logs inside it.
+        """`path`: the capture file; without one `stream`, or else standard input.
 
-        `ports`: TCP ports whose connections are followed whatever they carry; `full`: all are. `sliced` is given what
-        is followed.
+        `on_keylog` is given the TLS key logs inside it. `ports`: TCP ports whose connections are followed whatever
+        they carry; `full`: all are. `sliced` is given what is followed.
         """
         self._path = path
+        self._stream = stream
         self._on_keylog = on_keylog
         self._ports = ports
         self._full = full
@@ -54,6 +56,11 @@ class TcpWalk:
         return self._reader.packets if self._reader else 0
 
     @property
+    def position(self) -> int:
+        """Bytes of the file that were read so far."""
+        return self._reader.position if self._reader else 0
+
+    @property
     def notes(self) -> list[str]:
         """Sentences about the capture as a whole."""
         notes = list(self._reader.notes) if self._reader else []
@@ -67,7 +74,7 @@ class TcpWalk:
         Last come the connections to one of the `novices` that ended before anything was sent, as StreamClosed only.
         """
         try:
-            with open_capture_file(self._path) as reader:
+            with open_capture_file(self._path, self._stream) as reader:
                 self._reader = reader
                 yield from self._follow(self._select(reader), reader.tls_secrets)
                 yield from self.tracker.finish()

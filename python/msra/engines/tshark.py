@@ -16,11 +16,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from msra import plugin
 from msra.capture import selection
 from msra.engines import pdml
+from msra.engines.embedded import EmbeddedReading
 from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options
 from msra.engines.own_pass import OwnConnection, OwnPass
@@ -76,22 +77,30 @@ def runs_plugins(tshark: str) -> bool:
 class TsharkReading:
     """One capture being read (see interface.Reading)."""
 
-    def __init__(self, path: Path | None, options: Options) -> None:
+    def __init__(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> None:
         self._path = path
+        self._stream = stream
         self._options = options
+        self._own_reading: EmbeddedReading | None = None
         self.packets = 0
         self.notes: list[str] = []
+
+    @property
+    def position(self) -> int:
+        """Bytes of the file that our own pass over it has read so far; tshark does not tell how far it is."""
+        return self._own_reading.position if self._own_reading else 0
 
     def events(self) -> Iterator[Event]:
         """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter."""
         if self._path is not None and _is_small(self._path):
-            yield from self._read(self._path, OwnPass(self._path, self._options), None)
+            own_pass = OwnPass(self._path, self._options, started=self._started)
+            yield from self._read(self._path, own_pass, None)
             return
         with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
             path = Path(folder) / "slice.pcapng"
             with path.open("wb") as stream:
                 sliced = Slice(stream)
-                own_pass = OwnPass(self._path, self._options, sliced)
+                own_pass = OwnPass(self._path, self._options, self._stream, sliced, self._started)
             yield from self._read(path, own_pass, sliced)
 
     def _read(self, path: Path, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
@@ -111,6 +120,9 @@ class TsharkReading:
         if opaque:
             yield from self._exported(opaque)
         yield from own_pass.failed
+
+    def _started(self, own_reading: EmbeddedReading) -> None:
+        self._own_reading = own_reading
 
     def _exported(self, opaque: Mapping[int, OwnConnection]) -> Iterator[Event]:
         """The messages that Wireshark cannot decrypt or decompress: it dissects them from an export."""
@@ -201,6 +213,6 @@ class TsharkEngine:
 
     name = "tshark"
 
-    def read(self, path: Path | None, options: Options) -> TsharkReading:
-        """Start reading the capture at `path`, or standard input if None."""
-        return TsharkReading(path, options)
+    def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> TsharkReading:
+        """Start reading the capture at `path`; without one `stream`, or else standard input."""
+        return TsharkReading(path, options, stream)
