@@ -14,6 +14,7 @@ import msra
 from msra.cli import FORMATS, main
 from tests.analysis.invitation.builders import KH, lh_ticket, xml
 from tests.conformance.expected import PCAPS
+from tests.jobs.extra import needs_cluster
 
 GOOD = str(PCAPS / "v2_err61_passwords_dont_match.pcapng")
 ESTABLISHED = str(PCAPS / "v2_ok_3389.pcapng")
@@ -143,6 +144,7 @@ def test_fail_on_failure(capsys: pytest.CaptureFixture[str], capture: str, statu
         (("--rdp-key", "/nowhere/key.pem", GOOD), "No such file"),
         (("--rdp-key", str(PCAPS / "README.md"), GOOD), "no private key"),
         (("--export", "x.pcapng", "-"), "standard input"),
+        (("-j", "-1", GOOD), "argument -j/--jobs: invalid"),
         (("--engin", "tshark", GOOD), "unrecognized arguments"),
         (("-q", "-v", GOOD), "not allowed with"),
         (("-v", "-f", "json", GOOD), "-q, -v and --summary are for --format text"),
@@ -212,6 +214,22 @@ def test_standard_input() -> None:
     assert command("-", stdin=b"").returncode == 3
 
 
+def test_processes_give_the_same_report(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """In the order of the command line, with the same errors; standard input is read by the command itself."""
+    captures = [GOOD, str(tmp_path / "missing"), ESTABLISHED, str(PCAPS / "README.md"), str(PCAPS / "v1_*")]
+    assert run(capsys, "-j", "2", "-f", "json", *captures) == run(capsys, "-f", "json", *captures)
+    assert run(capsys, "-j", "0", *captures)[0] == 3
+    done = command("-j", "2", "-f", "json", ESTABLISHED, "-", GOOD, stdin=Path(GOOD).read_bytes())
+    assert [capture["path"] for capture in json.loads(done.stdout)["captures"]] == [ESTABLISHED, "-", GOOD]
+    assert [capture["sessions"][0]["result"] for capture in json.loads(done.stdout)["captures"]] == [0, 61, 61]
+
+
+@needs_cluster
+def test_a_url(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, out, err = run(capsys, "--export", str(tmp_path / "x"), f"file://{GOOD}")
+    assert status == 0 and f"file://{GOOD}\n  102 packets" in out and "4 messages written" in err
+
+
 def test_a_reader_that_has_seen_enough() -> None:
     """`analyze-pcap ... | head -1` ends without an error message."""
     script = f"import sys; from msra.cli import main; sys.exit(main(['{EMBEDDED}', *sys.argv[1:]]))"
@@ -239,7 +257,10 @@ def test_a_small_capture_is_quick() -> None:
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     modules = done.stdout.splitlines()[-1]
-    for heavy in ("scapy.all", "scapy.layers", "pyshark", "asyncio", "lxml", "numpy"):
+    for heavy in (
+        "scapy.all", "scapy.layers", "pyshark", "asyncio", "lxml", "numpy", "rich", "multiprocessing", "fsspec",
+        "distributed",
+    ):  # fmt: skip
         assert f"'{heavy}'" not in modules
     assert "'scapy.packet'" in modules
 

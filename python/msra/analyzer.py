@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple, TypeAlias
@@ -96,8 +97,9 @@ def analyze_capture(
         reading = engine.read(path, options, stream)
         if watch:
             watch(partial(_progress, reading, sessions))
-        for event in reading.events():
-            sessions.add(event)
+        with closing(reading.events()) as events:
+            for event in events:
+                sessions.add(event)
     except EngineError as error:
         report.error = str(error)
     if reading is not None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msra
 from msra import filters, plugin
-from msra.analysis.invitation import InvitationError, parse_invitation
 from msra.analysis.model import CaptureReport, Outcome, Report
-from msra.analysis.session import Given
-from msra.analyzer import analyze_capture, choose_engine, together
-from msra.capture import find_captures
+from msra.analyzer import together
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.export import MessageExport
-from msra.engines.interface import Engine, EngineError, Options
-from msra.engines.secrets import load_secrets
+from msra.engines.interface import Options
 from msra.extract import extract
+from msra.given import PASSWORD_VARIABLE, GivenError, check_keys, load_invitation
+from msra.jobs import choose_runner
+from msra.jobs.errors import JobsError
+from msra.jobs.interface import Runner
+from msra.jobs.interrupt import once_interrupted
+from msra.jobs.progress import shown_progress
+from msra.jobs.sources import STDIN, Source, find_sources
+from msra.jobs.task import Task
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
@@ -30,9 +35,7 @@ from msra.report.screen import PLAIN, screen_of
 from msra.report.spreadsheet import to_csv
 from msra.report.text import Detail, to_text
 
-STDIN = "-"
-PASSWORD_VARIABLE = "MSRA_PASSWORD"  # noqa: S105 - a name
-READ, FAIL_ON_MET, USAGE, NOT_READ = 0, 1, 2, 3
+READ, FAIL_ON_MET, USAGE, NOT_READ, INTERRUPTED = 0, 1, 2, 3, 130
 
 FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "text": to_text,
@@ -66,6 +69,7 @@ examples:
 exit status:
   0  everything was read          2  wrong usage
   1  --fail-on was met            3  some capture could not be read; the others are reported
+                                130  interrupted (Ctrl-C); nothing is reported
 
 Passwords, tokens and connection strings are masked unless --show-secrets is given."""
 
@@ -85,7 +89,16 @@ def make_parser() -> argparse.ArgumentParser:
         "captures",
         nargs="*",
         metavar="CAPTURE",
-        help="files, directories (searched for captures), or - for standard input",
+        help="files, directories (searched for captures), globs, - for standard input; or URLs such as "
+        "s3://bucket/night/*.pcapng (these need wireshark-msra[cluster])",
+    )
+    add(
+        "-j",
+        "--jobs",
+        type=_jobs,
+        default=1,
+        metavar="N",
+        help="analyse N captures at the same time, in processes of their own; 0: as many as there are processors",
     )
     add(
         "--engine",
@@ -173,17 +186,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
-    engine, options = _checked(parser, arguments)
-    given = _given(parser, arguments)
-    captures = [path for argument in arguments.captures for path in _captures(argument)]
-    everything = together([_analyze(path, engine, options, given) for path in captures])
+    runner = _runner(parser, arguments)
+    options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
+    try:
+        given = load_invitation(arguments.invitation, arguments.password_file)
+        task = Task(arguments.engine, check_keys(options), given)
+        with once_interrupted():
+            return _report(find_sources(arguments.captures), runner, task, arguments)
+    except (GivenError, JobsError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        _complain("interrupted; nothing is reported")
+        return INTERRUPTED
+
+
+def _report(sources: Sequence[Source], runner: Runner, task: Task, arguments: argparse.Namespace) -> int:
+    """Analyse the captures and write everything that was asked for."""
+    everything = together(_analyze(sources, runner, task))
     report, left_out = filters.select(everything, filters.from_options(arguments))
     _warn(report, arguments.format)
     if left_out:
         _complain(left_out)
     try:
         if arguments.export:
-            _export(everything, options, arguments.export)
+            _export(everything, sources, task.options, arguments.export)
         if arguments.extract:
             _extract(report, arguments.extract)
         write_text(_render(report, arguments), arguments.output)
@@ -203,39 +229,15 @@ def _render(report: Report, arguments: argparse.Namespace) -> str:
     return to_text(report, arguments.show_secrets, arguments.detail or "normal", screen)
 
 
-def _checked(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[Engine, Options]:
-    """The engine and what it is given; wrong usage ends the command here."""
+def _runner(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Runner:
+    """Who does the work; wrong usage ends the command here."""
     if not arguments.captures:
         parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
     if arguments.detail and arguments.format != "text":
         parser.error("-q, -v and --summary are for --format text; the other formats have everything")
     if arguments.export and STDIN in arguments.captures:
         parser.error("--export reads the captures twice, which standard input does not allow")
-    options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
-    try:
-        load_secrets(options)
-        return choose_engine(arguments.engine), options
-    except EngineError as error:
-        parser.error(str(error))
-
-
-def _given(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Given | None:
-    """The invitation and its password. A password on the command line would be seen by every user of the machine."""
-    if arguments.invitation is None:
-        if arguments.password_file:
-            parser.error("--password-file is the password of an --invitation, and none is given")
-        return None
-    password = os.environ.get(PASSWORD_VARIABLE)
-    try:
-        if arguments.password_file:
-            password = arguments.password_file.read_text("utf-8-sig").rstrip("\r\n")
-        return Given(parse_invitation(arguments.invitation.read_bytes()), password)
-    except InvitationError as error:
-        parser.error(f"{arguments.invitation}: {error}")
-    except UnicodeDecodeError:
-        parser.error(f"{arguments.password_file}: the password is not UTF-8 text")
-    except OSError as error:
-        parser.error(f"{error.filename}: it cannot be read: {error.strerror}")
+    return choose_runner(arguments.jobs)
 
 
 def _port(text: str) -> int:
@@ -245,21 +247,25 @@ def _port(text: str) -> int:
     return port
 
 
-def _captures(argument: str) -> Iterator[str]:
-    """The captures that an argument names; a directory without any stays as it is, to be reported."""
-    if argument != STDIN and Path(argument).is_dir():
-        found = [str(path) for path in find_captures(Path(argument))]
-        yield from found or [argument]
-    else:
-        yield argument
+def _jobs(text: str) -> int:
+    jobs = int(text)
+    if jobs < 0:
+        raise ValueError(text)
+    return jobs
 
 
-def _analyze(path: str, engine: Engine, options: Options, given: Given | None) -> CaptureReport:
-    if path == STDIN:
-        return analyze_capture(None, STDIN, engine, options, given)
-    if Path(path).is_dir():
-        return CaptureReport(path=path, engine=engine.name, error="there are no captures in this directory")
-    return analyze_capture(Path(path), path, engine, options, given)
+def _analyze(sources: Sequence[Source], runner: Runner, task: Task) -> list[CaptureReport]:
+    """The reports in the order of the sources, whatever the order in which they come."""
+    reports: dict[int, CaptureReport] = {}
+    with (
+        shown_progress(sources, sys.stderr) as display,
+        closing(runner.run(sources, task, display.update if display else None)) as results,
+    ):
+        for index, report in results:
+            reports[index] = report
+            if display:
+                display.done(index, report)
+    return [reports[index] for index in range(len(sources))]
 
 
 def _warn(report: Report, form: str) -> None:
@@ -276,13 +282,14 @@ def _complain(text: str) -> None:
     print(f"analyze-pcap: {printable(text)}", file=sys.stderr)
 
 
-def _export(report: Report, options: Options, target: Path) -> None:
+def _export(report: Report, sources: Sequence[Source], options: Options, target: Path) -> None:
     """Write the messages of all captures that could be read. What is decrypted is for the user's eyes only."""
     with private_file(target) as stream:
         export = MessageExport(stream)
-        for capture in report.captures:
+        for capture, source in zip(report.captures, sources, strict=True):
             if not capture.error:
-                export.add(EmbeddedEngine().read(Path(capture.path), options).events(), capture.path)
+                with source.opened() as (path, remote):
+                    export.add(EmbeddedEngine().read(path, options, remote).events(), capture.path)
     print(f"analyze-pcap: {export.count} messages written to {target}", file=sys.stderr)
 
 

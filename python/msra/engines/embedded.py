@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,7 +51,7 @@ class EmbeddedReading:
         """Sentences about the capture as a whole."""
         return self._walk.notes + self._connections.notes
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Read the whole capture."""
         for item in self._walk.items():
             yield from self._connections.feed(item)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -44,8 +44,8 @@ class Reading(Protocol):
         May be asked from any thread, at any time.
         """
 
-    def events(self) -> Iterator[Event]:
-        """The events; raises EngineError if the capture cannot be read at all."""
+    def events(self) -> Generator[Event, None, None]:
+        """The events; raises EngineError if the capture cannot be read at all. Closing it ends all that was begun."""
 
 
 class Engine(Protocol):

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -90,7 +90,7 @@ class TsharkReading:
         """Bytes of the file that our own pass over it has read so far; tshark does not tell how far it is."""
         return self._own_reading.position if self._own_reading else 0
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Generator[Event, None, None]:
         """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter."""
         if self._path is not None and _is_small(self._path):
             own_pass = OwnPass(self._path, self._options, started=self._started)
