@@ -145,6 +145,7 @@ def test_fail_on_failure(capsys: pytest.CaptureFixture[str], capture: str, statu
         (("--rdp-key", str(PCAPS / "README.md"), GOOD), "no private key"),
         (("--export", "x.pcapng", "-"), "standard input"),
         (("-j", "-1", GOOD), "argument -j/--jobs: invalid"),
+        (("-j", "2", "--dask", "tcp://127.0.0.1:1", GOOD), "-j is for this machine"),
         (("--engin", "tshark", GOOD), "unrecognized arguments"),
         (("-q", "-v", GOOD), "not allowed with"),
         (("-v", "-f", "json", GOOD), "-q, -v and --summary are for --format text"),

@@ -90,7 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
         nargs="*",
         metavar="CAPTURE",
         help="files, directories (searched for captures), globs, - for standard input; or URLs such as "
-        "s3://bucket/night/*.pcapng (these need wireshark-msra[cluster])",
+        "s3://bucket/night/*.pcapng (these and --dask need wireshark-msra[cluster])",
     )
     add(
         "-j",
@@ -99,6 +99,11 @@ def make_parser() -> argparse.ArgumentParser:
         default=1,
         metavar="N",
         help="analyse N captures at the same time, in processes of their own; 0: as many as there are processors",
+    )
+    add(
+        "--dask",
+        metavar="ADDRESS",
+        help="analyse them on the workers of this Dask cluster, such as tcp://scheduler:8786",
     )
     add(
         "--engine",
@@ -237,7 +242,9 @@ def _runner(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> R
         parser.error("-q, -v and --summary are for --format text; the other formats have everything")
     if arguments.export and STDIN in arguments.captures:
         parser.error("--export reads the captures twice, which standard input does not allow")
-    return choose_runner(arguments.jobs)
+    if arguments.dask and arguments.jobs != 1:
+        parser.error("-j is for this machine; with --dask the cluster decides how many captures it works on")
+    return choose_runner(arguments.jobs, arguments.dask)
 
 
 def _port(text: str) -> int:

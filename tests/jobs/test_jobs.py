@@ -18,6 +18,8 @@ def test_who_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert vars(jobs.choose_runner(0)._others) == {"_workers": 7}  # type: ignore[attr-defined]
     monkeypatch.setattr(jobs, "_processors", lambda: 1)
     assert isinstance(jobs.choose_runner(0), Local)
+    runner = jobs.choose_runner(1, "tcp://scheduler:8786")
+    assert isinstance(runner, SomeHere) and vars(runner._others) == {"_address": "tcp://scheduler:8786"}
 
 
 def test_processors() -> None:
