@@ -69,7 +69,7 @@ examples:
 exit status:
   0  everything was read          2  wrong usage
   1  --fail-on was met            3  some capture could not be read; the others are reported
-                                130  interrupted (Ctrl-C); nothing is reported
+                                130  interrupted (Ctrl-C)
 
 Passwords, tokens and connection strings are masked unless --show-secrets is given."""
 
@@ -201,7 +201,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (GivenError, JobsError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
-        _complain("interrupted; nothing is reported")
+        _complain("interrupted")
         return INTERRUPTED
 
 

@@ -101,15 +101,26 @@ def test_memory_is_that_of_this_process() -> None:
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
-        ("file://{}/missing.pcap", "it cannot be read: No such file or directory"),
         ("file://{}/*.none", "no file has such a name"),
         ("file://{}", "this is a directory"),
-        ("nope://{}/x", "it cannot be read: Protocol not known: nope"),
+        ("nope://{}/*", "it cannot be read: Protocol not known: nope"),
     ],
 )
 def test_urls_that_name_nothing(tmp_path: Path, url: str, problem: str) -> None:
     (source,) = find_sources([url.format(tmp_path)])
     assert source.problem and source.problem.startswith(problem)
+
+
+@needs_cluster
+@pytest.mark.parametrize(
+    ("url", "said"), [("file:///nowhere/x", "No such file or directory"), ("nope://x/y", "Protocol not known: nope")]
+)
+def test_whoever_reads_a_url_finds_out_whether_that_is_possible(url: str, said: str) -> None:
+    """It may be so for a worker, and not here."""
+    (source,) = find_sources([url])
+    assert source.problem is None and source.size is None and not source.only_here
+    with pytest.raises(OSError, match=said), source.opened():
+        pass
 
 
 @needs_cluster

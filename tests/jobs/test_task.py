@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from msra.analyzer import analyze
+from msra.engines.embedded import EmbeddedEngine
 from msra.jobs import task as module
 from msra.jobs.sources import Source
 from msra.jobs.task import Task
@@ -34,6 +35,16 @@ def test_a_url(engine: module.EngineName) -> None:
     assert replace(report, path="") == replace(analyze(GOOD, engine), path="")
     missing = TASK.run(Source("x", url="file:///nowhere/x.pcap"))
     assert (missing.path, missing.error) == ("x", "it cannot be read: No such file or directory")
+
+
+def test_auto_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It runs tshark, which takes longer than a small capture."""
+    asked: list[str] = []
+    monkeypatch.setattr(module, "choose_engine", lambda name: asked.append(name) or EmbeddedEngine())
+    module._engine.cache_clear()
+    assert [Task().run(source(GOOD)).engine for _ in range(3)] == ["embedded"] * 3
+    module._engine.cache_clear()
+    assert asked == ["auto"]
 
 
 def test_a_problem_is_the_error() -> None:

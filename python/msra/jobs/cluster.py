@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import functools
 import logging
 import os
 import uuid
@@ -18,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from msra.analysis.model import CaptureReport
-from msra.analyzer import EngineName, Progress, choose_engine
+from msra.analyzer import Progress
 from msra.jobs.errors import JobsError, missing_extra
 from msra.jobs.interface import Reports, Update
 from msra.jobs.packed import PackedTask, pack
@@ -121,13 +120,7 @@ def _work(key: tuple[str, int], source: Source, packed: PackedTask, tell: bool) 
 
     worker = get_worker()
     with packed.unpacked(worker.local_directory) as task:
-        return replace(task, engine=_engine(task.engine)).run(source, partial(_send, worker, *key) if tell else None)
-
-
-@functools.cache
-def _engine(name: EngineName) -> EngineName:
-    """What this worker takes for "auto", found out once."""
-    return choose_engine(name).name  # type: ignore[return-value]
+        return task.run(source, partial(_send, worker, *key) if tell else None)
 
 
 def _send(worker: Any, topic: str, index: int, progress: Progress) -> None:

@@ -102,23 +102,26 @@ def _from_url(url: str) -> Iterator[Source]:
         from fsspec.core import url_to_fs
     except ImportError as error:
         raise missing_extra(f"{shown(url)}: a capture named by a URL") from error
-    only_here = url.startswith("memory://")
+    only_here, pattern = url.startswith("memory://"), "*" in url and "::" not in url
     try:
         files, path = url_to_fs(url)
-        if "*" in path and "::" not in url:
-            found = files.glob(path, detail=True)
-            named = {files.unstrip_protocol(name): info for name, info in sorted(found.items())}
+        if pattern:
+            found = sorted(files.glob(path, detail=True).items())
+            named = [(files.unstrip_protocol(name), info) for name, info in found]
         else:
-            named = {url: files.info(path)}
+            named = [(url, files.info(path))]
     except Exception as error:  # noqa: BLE001, RUF100 - whatever the file system at hand raises
-        yield _nothing(shown(url), f"it cannot be read: {reason(error, url)}")
+        if pattern:
+            yield _nothing(shown(url), f"it cannot be read: {reason(error, url)}")
+        else:  # who knows; a worker may have the rights
+            yield Source(shown(url), url=url, only_here=only_here)
         return
     captures = [
         Source(shown(name), url=name, size=info.get("size"), only_here=only_here)
-        for name, info in named.items()
+        for name, info in named
         if info.get("type") != "directory"
     ]
-    yield from captures or [_nothing(shown(url), _NOT_FOUND if "*" in url else _DIRECTORY)]
+    yield from captures or [_nothing(shown(url), _NOT_FOUND if pattern else _DIRECTORY)]
 
 
 _NOT_FOUND = "no file has such a name"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from msra.analysis.model import CaptureReport
 from msra.analysis.session import Given
 from msra.analyzer import EngineName, Progress, analyze_capture, choose_engine
-from msra.engines.interface import Options
+from msra.engines.interface import Engine, Options
 from msra.jobs.sampling import sampling
 from msra.jobs.sources import Source
 
@@ -25,7 +26,7 @@ class Task:
 
     def run(self, source: Source, send: Callable[[Progress], None] | None = None) -> CaptureReport:
         """Analyse one capture; `send` is told from time to time, in another thread, how far that is."""
-        engine = choose_engine(self.engine)
+        engine = _engine(self.engine)
         try:
             if source.problem is not None:
                 return failed(source, source.problem, engine.name)
@@ -35,6 +36,12 @@ class Task:
             return failed(source, f"it cannot be read: {error.strerror or error}", engine.name)
         except Exception as error:  # noqa: BLE001, RUF100 - a defect of ours must not cost the user the other captures
             return failed(source, _defect(error), engine.name)
+
+
+@functools.cache
+def _engine(name: EngineName) -> Engine:
+    """What "auto" is takes a moment to find out, and stays so."""
+    return choose_engine(name)
 
 
 def failed(source: Source, sentence: str, engine: str = "") -> CaptureReport:
