@@ -254,7 +254,7 @@ def test_a_small_capture_is_quick() -> None:
     """Only what is needed is imported: no scapy.all, no pyshark with the embedded engine."""
     done = subprocess.run(
         [sys.executable, "-c",
-         f"import sys; from msra.cli import main; main(['{EMBEDDED}', {GOOD!r}]); print(sorted(sys.modules))"],
+         f"import sys; from msra.cli import main; main({[EMBEDDED, '-fjson', GOOD]}); print(sorted(sys.modules))"],
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     modules = done.stdout.splitlines()[-1]

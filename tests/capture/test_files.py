@@ -190,7 +190,7 @@ def test_any_bytes(garbage: bytes, start: bytes) -> None:
 def test_position(packing: str, tmp_path: Path) -> None:
     """What was taken from the file, not what was unpacked."""
     source = random.Random(7)
-    records = (struct.pack("<IIII", n, 0, 500, 500) + source.randbytes(500) for n in range(3000))
+    records = (struct.pack("<IIII", n, 0, 500, 500) + source.randbytes(500) for n in range(20_000))
     content = PACKED[packing](PCAP[:24] + b"".join(records))
     (tmp_path / "capture").write_bytes(content)
     with open_capture_file(tmp_path / "capture") as reader:

@@ -24,7 +24,7 @@ Result = tuple[list[Event], int, list[str]]
 
 
 def read(path: Path | None, options: Options, full: bool) -> Result:
-    reading = EmbeddedReading(path, options, full)
+    reading = EmbeddedReading(path, options, full=full)
     events = list(reading.events())
     return events, reading.packets, sorted(reading.notes)
 
