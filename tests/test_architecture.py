@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "capture": set(),
     "engines": {"capture", "transport", "layers", "events", "plugin"},
     "analysis": {"events", "codes", "layers"},
+    "build": {"codes", "events", "layers"},
     "report": {"analysis", "events", "codes"},
     "filters": {"analysis", "events", "codes", "__init__"},
     "plugin": {"installed_files", "__init__"},
