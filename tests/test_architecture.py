@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "engines": {"capture", "transport", "layers", "events", "plugin"},
     "analysis": {"events", "codes", "layers"},
     "build": {"codes", "events", "layers"},
+    "novice": {"build", "transport", "layers", "codes"},
     "report": {"analysis", "events", "codes"},
     "filters": {"analysis", "events", "codes", "__init__"},
     "plugin": {"installed_files", "__init__"},
