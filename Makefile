@@ -13,6 +13,7 @@ demo: $(VENV)/.installed
 test: $(VENV)/.dev tools lint
 	$(BIN)/python -m pytest
 	@tests/test-wireshark $(BIN)/python --optional trixie
+	@tests/test-freerdp $(BIN)/python --optional trixie
 
 test-wireshark: $(VENV)/.dev tools
 	@tests/test-wireshark $(BIN)/python $(TSHARKS)

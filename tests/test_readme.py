@@ -12,6 +12,7 @@ import pytest
 from scapy.packet import raw
 from scapy.sendrecv import sniff
 
+from msra.analyzer import analyze
 from msra.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -34,12 +35,17 @@ def test_the_demo(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"analyze-pcap {arguments}" in (ROOT / "Makefile").read_text("utf-8")
 
 
-def test_python(capsys: pytest.CaptureFixture[str]) -> None:
+def test_python(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of its own: one script writes a capture."""
+    (tmp_path / "pcaps").symlink_to(ROOT / "pcaps")
+    monkeypatch.chdir(tmp_path)
     scripts = [block for block in PYTHON.findall(README) if ">>>" not in block]
     assert scripts
     for script in scripts:
         exec(compile(script, "README.md", "exec"), {})
     assert "failed The novice answered with an error" in capsys.readouterr().out
+    made = analyze("training.pcapng").sessions
+    assert [(session.version, session.verdict.result) for session in made] == [(2, 0), (1, 41)]
 
 
 def test_scapy() -> None:

@@ -24,18 +24,15 @@ def test_a_session(tmp_path: Path) -> None:
     options = ["--result", "helpeesaidno", "--sessions", "1", "--disconnect-after", "0", "--chat", "Sorry"]
     options += ["--write-invitation", str(tmp_path / "i.msrcIncident"), "--write-capture", str(tmp_path / "c.pcap")]
 
-    async def run() -> tuple[str, int]:
-        novice = await asyncio.create_subprocess_exec(*NOVICE, *options, stdout=asyncio.subprocess.PIPE)
+    with subprocess.Popen([*NOVICE, *options], stdout=subprocess.PIPE, text=True) as novice:
         assert novice.stdout is not None
-        first = (await novice.stdout.readline()).decode()
+        first = novice.stdout.readline()
         match = re.fullmatch(r"listening on 127\.0\.0\.1 port ([0-9]+)\n", first)
         assert match, first
-        await visit(int(match[1]), *saying(script.version_2()))
-        log = (await novice.stdout.read()).decode()
-        assert await novice.wait() == 0
-        return log, int(match[1])
-
-    log, port = asyncio.run(asyncio.wait_for(run(), 30))
+        port = int(match[1])
+        asyncio.run(asyncio.wait_for(visit(port, *saying(script.version_2())), 30))
+        log = novice.stdout.read()
+    assert novice.returncode == 0
     assert "novice REMOTEDESKTOP_CTL_RESULT result=41" in log and "novice CHAT text='Sorry'" in log
     ticket = parse_invitation((tmp_path / "i.msrcIncident").read_bytes()).rc_ticket
     assert isinstance(ticket, ConnectionString1) and ticket.machine_address_list == (Address("127.0.0.1", port),)
@@ -58,6 +55,9 @@ def test_a_port_or_file_that_cannot_be_used(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err.count("novice: ") == 2
 
 
-def test_help_names_the_command_line_of_a_real_expert() -> None:
+def test_help_and_readme_name_the_command_line_of_a_real_expert() -> None:
+    """It is the one of the tests with FreeRDP."""
     done = subprocess.run([*NOVICE, "--help"], capture_output=True, text=True, check=True)
-    assert "xfreerdp help.msrcIncident /assistance:Password1 /v:127.0.0.1:3389 /sec:rdp" in done.stdout
+    command = 'xfreerdp help.msrcIncident /assistance:Password1 /v:127.0.0.1:3389 /sec:rdp /d: "/p:*" /log-level:DEBUG'
+    assert command in done.stdout
+    assert command in Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")

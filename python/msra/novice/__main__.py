@@ -18,7 +18,7 @@ from msra.novice.server import Server
 EPILOG = """\
 with FreeRDP as the expert:
   python -m msra.novice --result 41 --write-invitation help.msrcIncident
-  xfreerdp help.msrcIncident /assistance:Password1 /v:127.0.0.1:3389 /sec:rdp /log-level:DEBUG
+  xfreerdp help.msrcIncident /assistance:Password1 /v:127.0.0.1:3389 /sec:rdp /d: "/p:*" /log-level:DEBUG
 
 FreeRDP 2 ignores the result; FreeRDP 3 logs that it was denied and ends the session (41 only).
 Nothing is encrypted, and nothing is checked: listen on loopback.
