@@ -6,7 +6,6 @@ number of them, so that they are read in one go.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
@@ -14,35 +13,30 @@ from typing import TypeAlias
 
 from scapy.packet import Packet, Raw, raw
 
+from msra.build import activation, rdp, script
+from msra.build.rdp import IO_CHANNEL
 from msra.codes import CODES
+from msra.events import Role
 from msra.layers import (
     ENCOMSP_AppRemoved,
     ENCOMSP_GraphicsStreamPaused,
     ENCOMSP_GraphicsStreamResumed,
-    ENCOMSP_Header,
     ENCOMSP_ParticipantCreated,
     ENCOMSP_ParticipantCtrlChange,
     ENCOMSP_ParticipantRemoved,
     MSRA_Authenticate,
-    MSRA_Chat,
     MSRA_Ctl,
     MSRA_Disconnect,
     MSRA_ExpertOnVista,
-    MSRA_FileTransfer,
     MSRA_Header,
     MSRA_IsConnected,
     MSRA_RANoviceName,
     MSRA_RCCommand,
-    MSRA_RemoteControlDesktop,
-    MSRA_Result,
-    MSRA_ServerAnnounce,
-    MSRA_Token,
     MSRA_VerifyPassword,
     MSRA_VersionInfo,
     bstr,
 )
-from tests.dissector.conversation import ENCOMSP, EXPERT, NOVICE, REMDESK, Conversation
-from tests.transport import builders as rdp
+from tests.dissector.conversation import CHANNELS, ENCOMSP, EXPERT, NOVICE, REMDESK, Conversation
 from tests.wire import Talk, pcap
 
 CLEAR = frozenset({"no_encryption"})
@@ -83,32 +77,38 @@ class Scene:
         return self.name
 
 
-def control(from_client: bool, *layers: Packet, captured: bool = True) -> Step:
+def _said(steps: script.Script) -> Steps:
+    """Steps of the package's scripts."""
+    return tuple(Step(step.sender == "expert", step.data, CHANNELS[step.channel]) for step in steps)
+
+
+def _role(from_client: bool) -> Role:
+    return "expert" if from_client else "novice"
+
+
+def control(from_client: bool, *layers: Packet) -> Step:
     """A control message: the layers behind MSRA_Ctl."""
-    packet = MSRA_Header(channel_name="RC_CTL") / MSRA_Ctl()
-    for layer in layers:
-        packet = packet / layer
-    return Step(from_client, raw(packet), captured=captured)
+    return _said(script.control(_role(from_client), *layers))[0]
 
 
 def on(channel: str, from_client: bool, layer: Packet | bytes) -> Step:
     """A message for a sub-channel."""
-    return Step(from_client, raw(MSRA_Header(channel_name=channel) / layer))
+    return _said(script.on(channel, _role(from_client), layer))[0]
 
 
 def chat(from_client: bool, text: str) -> Step:
     """A line of the chat."""
-    return on("70", from_client, MSRA_Chat(text=text))
+    return _said(script.chat(_role(from_client), text))[0]
 
 
 def command(from_client: bool, name: str, **attributes: object) -> Step:
     """An RCCOMMAND."""
-    return on("71", from_client, MSRA_RCCommand(text=MSRA_RCCommand.build_text(name, **attributes)))
+    return _said(script.command(_role(from_client), name, **attributes))[0]
 
 
 def file(from_client: bool, data: str | bytes, channel: str = "RA_FX") -> Step:
     """A command (str) or a block (bytes) of a file transfer."""
-    return on(channel, from_client, MSRA_FileTransfer(data=data))
+    return _said(script.file_part(_role(from_client), data, channel))[0]
 
 
 def announce(from_client: bool, size: int, channel: str = "RA_FX", name: str = "notes.txt") -> Step:
@@ -118,39 +118,29 @@ def announce(from_client: bool, size: int, channel: str = "RA_FX", name: str = "
 
 def order(from_client: bool, layer: Packet) -> Step:
     """An order of encomsp."""
-    return Step(from_client, raw(ENCOMSP_Header() / layer), ENCOMSP)
+    return _said(script.order(_role(from_client), layer))[0]
 
 
 def result(code: int, from_client: bool = NOVICE) -> Step:
     """A RESULT."""
-    return control(from_client, MSRA_Result(result=code))
-
-
-IO_CHANNEL = 1003
-"""Where RDP itself talks: its PDUs are no channel messages."""
+    return _said(script.result(code, _role(from_client)))[0]
 
 
 def client_info(alternate_shell: str = "*", password: str = "*") -> Step:
-    """The Client Info PDU ([MS-RDPBCGR] 2.2.1.11) as Remote Assistance fills it ([MS-RA] 2.2.7.2).
-
-    +------------+-----------+-------+----------------------------------+-------------------------+
-    | SEC_INFO   | code page | flags | five sizes u16, without the NULs | five texts, each with a |
-    | _PKT u32   | u32       | u32   |                                  | NUL                     |
-    +------------+-----------+-------+----------------------------------+-------------------------+
-    """
-    texts = [text.encode("utf-16-le") for text in ("", "Eve", password, alternate_shell, "sVq7jzDLPmGyMhbkQ1uPKA==")]
-    head = struct.pack("<III5H", 0x40, 0, 0x10, *map(len, texts))
-    return Step(EXPERT, head + b"".join(text + b"\0\0" for text in texts), IO_CHANNEL)
+    """The Client Info PDU."""
+    packet = activation.client_info("Eve", "sVq7jzDLPmGyMhbkQ1uPKA==", alternate_shell, password)
+    return Step(EXPERT, packet, IO_CHANNEL)
 
 
 def license_error(code: int) -> Step:
-    """A licensing error ([MS-RDPBCGR] 2.2.1.12.1.3): security header, preamble, code, ST_TOTAL_ABORT, empty blob."""
-    return Step(NOVICE, struct.pack("<IBBHIIHH", 0x80, 0xFF, 3, 16, code, 1, 4, 0), IO_CHANNEL)
+    """A licensing error: ST_TOTAL_ABORT."""
+    message = rdp.with_header(rdp.SEC_LICENSE_PKT, rdp.license_error(code, 1))
+    return Step(NOVICE, rdp.send_data(IO_CHANNEL, message, False), IO_CHANNEL)
 
 
 def error_info(code: int) -> Step:
-    """Set Error Info ([MS-RDPBCGR] 2.2.5.1.1): share control header, share data header with pduType2 47, the code."""
-    return Step(NOVICE, struct.pack("<HHHIBBHBBHI", 22, 0x17, 1002, 0x103EA, 0, 1, 8, 47, 0, 0, code), IO_CHANNEL)
+    """Set Error Info."""
+    return Step(NOVICE, rdp.send_data(IO_CHANNEL, rdp.error_info(code), False), IO_CHANNEL)
 
 
 def wire(from_client: bool, data: bytes) -> Step:
@@ -158,17 +148,14 @@ def wire(from_client: bool, data: bytes) -> Step:
     return Step(from_client, data)
 
 
-ANNOUNCED = control(NOVICE, MSRA_ServerAnnounce()), control(NOVICE, MSRA_VersionInfo())
-AUTHENTICATE = control(EXPERT, MSRA_Authenticate(ra_connection_string=CONNECTION_STRING, expert_blob=BLOB))
-CONTROL_DESKTOP = control(EXPERT, MSRA_RemoteControlDesktop(ra_connection_string=CONNECTION_STRING))
-ON_VISTA = control(EXPERT, MSRA_ExpertOnVista(encrypted_password=bstr(bytes(32))))
-VERIFY_PASSWORD = control(EXPERT, MSRA_VerifyPassword(expert_blob=BLOB))
-ASKS_1 = (*ANNOUNCED, control(EXPERT, MSRA_VersionInfo()), AUTHENTICATE)
-ASKS_2 = (*ANNOUNCED, ON_VISTA, VERIFY_PASSWORD)
-IN_1 = (*ASKS_1, result(0), CONTROL_DESKTOP, result(0))
-IN_2 = (*ASKS_2, result(0))
-IN_3 = (control(NOVICE, MSRA_Token(token=bstr(bytes(20)))), control(EXPERT, MSRA_Token(token=bstr(bytes(20)))))
+ASKS_1 = _said(script.version_1()[:4])
+IN_1 = _said(script.version_1())
+IN_2 = _said(script.version_2())
+IN_3 = _said(script.version_3())
 """By the book: up to where the expert is let in ([MS-RA] 3.3.5, 3.5.5, 3.7.5)."""
+ANNOUNCED, ASKS_2 = IN_2[:2], IN_2[:4]
+ON_VISTA, VERIFY_PASSWORD = IN_2[2:4]
+CONTROL_DESKTOP = IN_1[5]
 DONE = control(EXPERT, MSRA_Disconnect())
 
 
@@ -357,7 +344,7 @@ def _packets(scene: Scene, talk: Talk) -> list[bytes]:
     for step in scene.steps:
         before = len(conversation.packets)
         if step.channel == IO_CHANNEL:
-            conversation.send(step.from_client, rdp.send_data(IO_CHANNEL, step.data, step.from_client))
+            conversation.send(step.from_client, step.data)
         else:
             conversation.message(step.from_client, step.data, step.channel)
         if not step.captured:

@@ -12,6 +12,7 @@ from tests.dissector.conversation import EXPERT, NOVICE, Conversation, chat, tex
 from tests.dissector.test_agreement import LUA
 from tests.dissector.tshark import PCAPS, ROOT, SOURCE, Sandbox
 from tests.transport import builders as rdp
+from tests.wire import Talk
 
 SECRETS = {
     "AUTHENTICATE": rdp.ra_message("RC_CTL", struct.pack("<I", 3) + text("Zebra") + text("11;PASS=Zebra1")),
@@ -79,8 +80,7 @@ def rows(table: str) -> list[list[str]]:
 def test_sessions(sandbox: Sandbox, passes: tuple[str, ...]) -> None:
     """A row for each connection with messages: who, which version, how it ended."""
     talk = Conversation().connect("rdpdr").close()
-    talk = Conversation(packets=talk.packets)
-    talk.talk.client_port = 50001
+    talk = Conversation(Talk(client_port=50001), talk.packets)
     talk.connect().message(EXPERT, SECRETS["EXPERT_ON_VISTA"])
     talk.message(NOVICE, rdp.result(0)).message(NOVICE, rdp.result(41))
     ((session, frame, expert, novice, version, messages, *final),) = rows(

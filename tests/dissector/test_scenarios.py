@@ -148,9 +148,9 @@ def test_connections_without_remote_assistance(sandbox: Sandbox) -> None:
     talk = Conversation().connect("rdpdr", "drdynvc").send(EXPERT, chunk(rdp.result(1), FIRST | LAST, EXPERT, 1004))
     talk.send(NOVICE, chunk(b"x", FIRST | LAST | COMPRESSED, NOVICE, DRDYNVC)).send(NOVICE, rdp.disconnect(3))
     layers = sandbox.layers(talk.capture())
-    facts = ["open", "connection_request", "connection_confirm", "client_channels", "security", "server_channels"]
+    facts = ["open", "connection_request", "connection_confirm", "client_channels", "server_channels", "security"]
     assert [one.get("event") for one in layers] == [*facts, "disconnect"]
-    assert layers[3].all("channel_names") == ["rdpdr", "drdynvc"] and layers[5].all("channel_ids") == ["1004", "1006"]
+    assert layers[3].all("channel_names") == ["rdpdr", "drdynvc"] and layers[4].all("channel_ids") == ["1004", "1006"]
     assert layers[6].number("reason") == 3
     assert sandbox.tshark(talk.capture(), "-Y", "msra") == ""
 

@@ -53,7 +53,7 @@ def test_a_session(tmp_path: Path) -> None:
     opened = events[0]
     assert opened == ConnectionOpened(1, 4, 4_000_000, Endpoint("10.0.1.1", 50000), Endpoint("10.0.1.2", 49230))
     assert [event.name for event in events if isinstance(event, Fact)] == [
-        "connection_request", "connection_confirm", "client_channels", "security", "server_channels",
+        "connection_request", "connection_confirm", "client_channels", "server_channels", "security",
         "tcp_syn", "tcp_syn_ack", "tcp_close",
     ]  # fmt: skip
     (message,) = [event for event in events if isinstance(event, Message)]

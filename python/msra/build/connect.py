@@ -53,7 +53,7 @@ def client_core(name: str = "EXPERT", build: int = 19045) -> bytes:
     depth, product u16 | serial u32 | depth, depths, flags u16 | product id 64 bytes | connection, pad u8 | protocol u32
     """
     start = struct.pack("<IHHHHII", _RDP_10_8, 1024, 768, 0xCA01, 0xAA03, 0x409, build)
-    start += name.encode("utf-16-le")[:30].ljust(32, b"\0") + struct.pack("<III", 4, 0, 12) + bytes(64)
+    start += name.encode("utf-16-le")[:32].ljust(32, b"\0") + struct.pack("<III", 4, 0, 12) + bytes(64)
     return start + struct.pack("<HHIHHH64xBBI", 0xCA01, 1, 0, 24, 0xF, 1, 0, 0, 0)
 
 
