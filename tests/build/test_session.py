@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import product
@@ -11,7 +13,7 @@ import pytest
 from scapy.layers.inet import TCP
 
 from msra.analyzer import EngineName, analyze, iter_events
-from msra.build import Endpoint, Session, script, to_scapy, write_capture
+from msra.build import Endpoint, Invitation, Session, script, to_scapy, write_capture
 from msra.build.script import ENCOMSP, Script, Step
 from msra.build.session import START
 from msra.build.tcp import SECOND
@@ -112,6 +114,39 @@ def test_in_scapy() -> None:
     assert [bytes(packet) for packet in packets] == [packet.data for packet in session.packets]
     assert [packet.time for packet in to_scapy(session.packets[:1])] == [START / SECOND]
     assert packets[3][TCP].dport == 49230
+
+
+def test_in_scapy_alone() -> None:
+    """The protocols in the packets are known, whatever was imported before."""
+    program = (
+        "from msra.build import Session, Endpoint as E;"
+        "packets = Session(E('::1', 1), E('::2', 2)).connect().to_scapy(); print(packets[0].summary())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Ether / IPv6 / TCP")
+
+
+@pytest.mark.parametrize("version", SCRIPTS)
+def test_session_fits_its_invitation(version: str, tmp_path: Path) -> None:
+    """Another one it does not fit."""
+    start = START // SECOND - 60
+    made = Invitation((SESSIONS["as it comes"].novice,), "48BJQ853X3B4", "WB^6HsrIaFmEpi", "id==", start=start)
+    handshake = {"1": script.version_1, "2": script.version_2}.get(version)
+    steps = handshake(0, made) if handshake else script.version_3(made)
+    Session().connect(made).play(steps).close().write(tmp_path / "made.pcap")
+
+    def checks(one: Invitation) -> dict[str, str]:
+        (tmp_path / "i.msrcIncident").write_text(one.text())
+        report = analyze(tmp_path / "made.pcap", "embedded", None, tmp_path / "i.msrcIncident", one.password)
+        return {check.id: check.status for check in report.sessions[0].checks}
+
+    fits = checks(made)
+    assert set(fits.values()) == {"passed", "not_checkable"}
+    proofs = {"1": {"expert_password", "connection_string"}, "2": {"expert_password"}, "3": {"token"}}[version]
+    asked = {"ticket", "expiry", "address", "port", "session_id", *proofs}
+    assert {name for name, status in fits.items() if status == "passed"} == asked
+    other = checks(replace(made, password="another", session_id="other=="))
+    assert {name for name, status in other.items() if status == "failed"} >= {"session_id", *proofs}
 
 
 def test_wrong_settings() -> None:

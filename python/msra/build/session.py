@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from scapy.config import conf
+from scapy.packet import Packet
 from scapy.plist import PacketList
 
 from msra.build import activation, connect, dynamic, rdp
 from msra.build.file import write_capture
+from msra.build.invitation import Invitation
 from msra.build.script import REMDESK, Script, Step
 from msra.build.tcp import SECOND, TcpStream, TimedPacket
 from msra.events import Endpoint, Role
@@ -60,8 +62,11 @@ class Session:
         """All packets so far."""
         return self.stream.packets
 
-    def connect(self, user: str = "Eve", session_id: str = "sVq7jzDLPmGyMhbkQ1uPKA==") -> Session:
-        """Everything up to the shared screen: TCP, X.224, MCS, logon, licensing, capabilities, channels."""
+    def connect(self, invitation: Invitation | None = None, user: str = "Eve") -> Session:
+        """Everything up to the shared screen: TCP, X.224, MCS, logon, licensing, capabilities, channels.
+
+        The expert names the session of this invitation, and itself as `user`.
+        """
         self.stream.open()
         self.send("expert", rdp.connection_request(user)).send("novice", rdp.connection_confirm())
         self.send("expert", connect.connect_initial(self.channels))
@@ -69,6 +74,7 @@ class Session:
         self.send("expert", connect.erect_domain(), connect.attach_user()).send("novice", connect.attach_confirm())
         for channel in (rdp.CLIENT_USER, rdp.IO_CHANNEL, *self.ids.values()):
             self.send("expert", connect.join(channel)).send("novice", connect.join_confirm(channel))
+        session_id = (invitation or Invitation()).session_id
         self.send("expert", activation.client_info(user, session_id, address=self.expert.ip))
         self.send("novice", activation.license_valid(), activation.demand_active())
         self.send("expert", activation.confirm_active(), *activation.client_finalization())
@@ -129,10 +135,12 @@ class Session:
 
 def to_scapy(packets: Iterable[TimedPacket]) -> PacketList:
     """Packets as rdpcap() gives them: dissected, with their times."""
-    ethernet = conf.l2types[1]
-    dissected = []
+    import_module("scapy.layers.inet6")  # takes its time: it looks at the network interfaces
+    from scapy.layers.l2 import Ether
+
+    dissected: list[Packet] = []
     for time, data in packets:
-        packet = ethernet(data)
+        packet = Ether(data)
         packet.time = time / SECOND
         dissected.append(packet)
     return PacketList(dissected, "built")
