@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +39,11 @@ def test_channel_data(channel: int, data: bytes, from_client: bool) -> None:
     packet = rdp.send_data(channel, data, from_client)
     assert sent(packet) == mcs.SendData(channel, data)
     assert mcs.domain_type(pdu(packet)) == (mcs.SEND_DATA_REQUEST if from_client else mcs.SEND_DATA_INDICATION)
+
+
+def test_too_much_data() -> None:
+    with pytest.raises(ValueError, match="32768 bytes"):
+        rdp.send_data(1003, bytes(0x8000), True)
 
 
 @given(st.binary(max_size=5000), st.integers(1, 2000))

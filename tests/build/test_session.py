@@ -28,6 +28,7 @@ SESSIONS = {
     "other channels, another port": Session(
         novice=Endpoint("10.1.2.3", 65000), channels=("remdesk", "cliprdr", "encomsp")
     ),
+    "as large as can be": Session(chunk_size=16_256, segment_size=65_000),
     "over a dynamic channel": Session(is_dynamic=True),
     "over a dynamic channel, in small parts": Session(*FAR, chunk_size=50, is_dynamic=True),
 }
@@ -150,10 +151,9 @@ def test_session_fits_its_invitation(version: str, tmp_path: Path) -> None:
 
 
 def test_wrong_settings() -> None:
-    with pytest.raises(ValueError, match="too small"):
-        Session(chunk_size=10)
-    with pytest.raises(ValueError, match="too small"):
-        Session(segment_size=0)
+    for chunk_size, segment_size in ((10, 1400), (16_257, 1400), (1600, 0), (1600, 65_001)):
+        with pytest.raises(ValueError, match="too small or too large"):
+            Session(chunk_size=chunk_size, segment_size=segment_size)
     with pytest.raises(KeyError):
         Session(channels=("remdesk",)).play(script.share_control())
 

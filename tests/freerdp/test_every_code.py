@@ -20,9 +20,10 @@ from pathlib import Path
 
 import pytest
 
-from msra.analyzer import analyze
+from msra.analyzer import analyze, iter_events
 from msra.build import Endpoint, Invitation, script
 from msra.codes import CODES
+from msra.events import Message
 from msra.layers import MSRA_Ctl
 from msra.novice.conduct import Conduct
 from msra.novice.server import Server
@@ -82,18 +83,27 @@ def sessions(display: str, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
 
     async def run() -> list[Session]:
         turn = asyncio.Semaphore(AT_ONCE)
-        return await asyncio.gather(*(_session(version, code, folder, display, turn) for version, code in CASES))
+
+        async def in_turn(version: int, code: int) -> Session:
+            async with turn:
+                return await _session(f"v{version}_{code}", _conduct(version, code), folder, display)
+
+        return await asyncio.gather(*(in_turn(version, code) for version, code in CASES))
 
     return dict(zip(CASES, asyncio.run(run()), strict=True))
 
 
-async def _session(version: int, code: int, folder: Path, display: str, turn: asyncio.Semaphore) -> Session:
-    """A novice of its own on a free port of loopback, and a client that comes with its invitation."""
+def _conduct(version: int, code: int) -> Conduct:
+    """The result, and behind it what no expert knows."""
     probe = script.on("RC_CTL", "novice", MSRA_Ctl(msg_type=UNKNOWN_TYPE + code))
-    conduct = Conduct(code, version=1 if version == 1 else 2, after=probe, disconnect_after=0.3)
-    name, log = f"v{version}_{code}", list[str]()
+    return Conduct(code, version=1 if version == 1 else 2, after=probe, disconnect_after=0.3)
+
+
+async def _session(name: str, conduct: Conduct, folder: Path, display: str) -> Session:
+    """A novice of its own on a free port of loopback, and a client that comes with its invitation."""
+    log: list[str] = []
     server = Server(conduct, log.append, folder / f"{name}.pcapng")
-    async with turn, await server.start("127.0.0.1", 0) as listening:
+    async with await server.start("127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         invitation = folder / f"{name}.msrcIncident"
         invitation.write_text(Invitation((Endpoint("127.0.0.1", port),)).text(), "utf-8")
@@ -160,3 +170,14 @@ def test_the_client_knows_the_password(version: int, code: int, sessions: dict[t
     assert f"PASS={encrypted.upper()}" in sessions[version, code].novice
     if version == 2:
         assert f"REMOTEDESKTOP_EXPERT_ON_VISTA encrypted_password='{encrypted}'" in sessions[version, code].novice
+
+
+def test_deviations(display: str, tmp_path: Path) -> None:
+    """No announcement, a user who takes a while to answer, and a line of the chat behind it."""
+    conduct = Conduct(0, announce=False, delay=1.5, after=script.chat("novice", "Hello"), disconnect_after=0.2)
+    found = asyncio.run(_session("made", conduct, tmp_path, display))
+    messages = [event for event in iter_events(found.capture, "embedded") if isinstance(event, Message)]
+    said = [message.type.removeprefix("REMOTEDESKTOP_") for message in messages]
+    asked = ["CTL_VERSIONINFO", "EXPERT_ON_VISTA", "CTL_VERIFY_PASSWORD"]
+    assert said == [*asked, "CTL_RESULT", "CHAT", "CTL_DISCONNECT"], found.client
+    assert 1.5e9 <= messages[3].time - messages[2].time < 10e9

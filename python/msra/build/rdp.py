@@ -20,6 +20,8 @@ FIRST, LAST, SHOW_PROTOCOL = 0x1, 0x2, 0x10
 CHUNK_SIZE = 1600
 """The most data in a channel PDU, unless the server says otherwise in its capabilities (2.2.7.1.10)."""
 
+MOST_DATA = 0x7FFF
+"""Bytes that one MCS PDU carries."""
 IO_CHANNEL = 1003
 """Where RDP itself talks."""
 FIRST_CHANNEL = 1004
@@ -63,7 +65,9 @@ def connection_confirm(kind: int = 2, value: int = 0) -> bytes:
 
 
 def per_length(size: int) -> bytes:
-    """A PER length (X.691 10.9), of 15 bits in its long form, as all peers use it."""
+    """A PER length (X.691 10.9), of 15 bits in its long form, as all peers use it; raises ValueError for more."""
+    if size > MOST_DATA:
+        raise ValueError(f"{size} bytes don't fit into one PDU")
     return bytes([size]) if size < 128 else struct.pack(">H", size | 0x8000)
 
 

@@ -28,6 +28,10 @@ EXPERT, NOVICE = Endpoint("192.0.2.1", 51234), Endpoint("192.0.2.2", 49230)
 """Addresses for documentation (RFC 5737)."""
 START = 1_767_225_600 * SECOND
 """The first of January 2026, so that the same script always gives the same bytes."""
+MOST_CHUNK = 16_256
+"""[MS-RDPBCGR] 2.2.7.1.10, VCChunkSize."""
+MOST_SEGMENT = 65_000
+"""So that the headers fit into an IP packet, too."""
 _DRDYNVC = "drdynvc"
 _DYNAMIC_ID = 7
 
@@ -39,7 +43,7 @@ class Session:
     `channels`: the static channels, in the order of the client's list; `chunk_size`: the most data in a channel PDU;
     `segment_size`: the most data in a TCP segment; `start`: ns since 1970, UTC; `step`: ns between two packets;
     `is_dynamic`: Remote Assistance messages go over a dynamic channel RC_CTL rather than over remdesk.
-    Raises ValueError for addresses that are none, or of two families, and for chunks of less than 11 bytes.
+    Raises ValueError for addresses that are none, or of two families, and for sizes that no peer can use.
     """
 
     expert: Endpoint = EXPERT
@@ -52,8 +56,8 @@ class Session:
     is_dynamic: bool = False
 
     def __post_init__(self) -> None:
-        if self.chunk_size <= dynamic.MOST_HEADER or self.segment_size < 1:
-            raise ValueError("chunks or segments are too small")
+        if not dynamic.MOST_HEADER < self.chunk_size <= MOST_CHUNK or not 1 <= self.segment_size <= MOST_SEGMENT:
+            raise ValueError("chunks or segments are too small or too large")
         self.stream = TcpStream(self.expert, self.novice, self.start, self.step, self.segment_size)
         self.ids = connect.channel_ids(self.channels)
 
