@@ -28,7 +28,7 @@ class EmbeddedReading:
     ) -> None:
         """`full`: every connection is followed, also those that the scan would leave out; the events are the same.
 
-        `sliced` is given the packets that are followed.
+        `sliced` is given the packets that are followed. `stream` is read if there is no path, not standard input.
         """
         secrets = load_secrets(options)
         ports = options.decode_as | {RDP_PORT}

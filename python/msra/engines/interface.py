@@ -56,4 +56,7 @@ class Engine(Protocol):
         """The name that the command line and the reports use."""
 
     def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> Reading:
-        """Start reading the capture at `path`; without one `stream`, or else standard input. `stream` is left open."""
+        """Start reading the capture at `path`; without one `stream`, or else standard input. `stream` is left open.
+
+        What has no path may still grow: its events come as soon as their packets do.
+        """

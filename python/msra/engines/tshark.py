@@ -23,7 +23,7 @@ from msra.capture import selection
 from msra.engines import pdml
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.export import MessageExport
-from msra.engines.interface import EngineError, Options
+from msra.engines.interface import EngineError, Options, Reading
 from msra.engines.own_pass import OwnConnection, OwnPass
 from msra.engines.secrets import keylog_of
 from msra.engines.slice import Slice
@@ -66,6 +66,14 @@ def find_tshark() -> str | None:
     return None
 
 
+def needed_tshark() -> str:
+    """The same; raises EngineError if there is none."""
+    tshark = find_tshark()
+    if tshark is None:
+        raise EngineError("tshark is not installed; install Wireshark, or use --engine embedded")
+    return tshark
+
+
 def runs_plugins(tshark: str) -> bool:
     """Whether this tshark would run our plugin: 4.4 and later ignore user scripts for root, and before 4.0 it fails."""
     listing = subprocess.run([tshark, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
@@ -77,9 +85,8 @@ def runs_plugins(tshark: str) -> bool:
 class TsharkReading:
     """One capture being read (see interface.Reading)."""
 
-    def __init__(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> None:
+    def __init__(self, path: Path, options: Options) -> None:
         self._path = path
-        self._stream = stream
         self._options = options
         self._own_reading: EmbeddedReading | None = None
         self.packets = 0
@@ -92,7 +99,7 @@ class TsharkReading:
 
     def events(self) -> Generator[Event, None, None]:
         """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter."""
-        if self._path is not None and _is_small(self._path):
+        if _is_small(self._path):
             own_pass = OwnPass(self._path, self._options, started=self._started)
             yield from self._read(self._path, own_pass, None)
             return
@@ -100,7 +107,7 @@ class TsharkReading:
             path = Path(folder) / "slice.pcapng"
             with path.open("wb") as stream:
                 sliced = Slice(stream)
-                own_pass = OwnPass(self._path, self._options, self._stream, sliced, self._started)
+                own_pass = OwnPass(self._path, self._options, sliced=sliced, started=self._started)
             yield from self._read(path, own_pass, sliced)
 
     def _read(self, path: Path, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
@@ -145,13 +152,10 @@ class TsharkReading:
     def _dissect(self, path: Path, holes: bool) -> Iterator[Packet]:
         from msra.engines.pyshark_capture import PluginCapture
 
-        tshark = find_tshark()
-        if tshark is None:
-            raise EngineError("tshark is not installed; install Wireshark, or use --engine embedded")
-        capture = PluginCapture(path, tshark, FILTER, self._parameters(holes))
+        capture = PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
         try:
             yield from capture
-            problem = _problem(capture.exit_status, capture.error_lines)
+            problem = problem_of(capture.exit_status, capture.error_lines)
             if capture.exit_status == DAMAGED_FILE and not self.notes:
                 self.notes.append("Wireshark takes this file for damaged, and did not read all of it")
         finally:
@@ -159,22 +163,24 @@ class TsharkReading:
         if problem:
             raise EngineError(problem)
 
-    def _parameters(self, holes: bool) -> list[str]:
-        parameters = ["-X", f"lua_script:{plugin.script()}"]
-        preferences: dict[str, Any] = dict(PREFERENCES)
-        # When it puts segments into order, Wireshark waits for lost ones to the end, and shows nothing behind them.
-        preferences["tcp.reassemble_out_of_order"] = "FALSE" if holes else "TRUE"
-        keylog = keylog_of(self._options)
-        if keylog:
-            preferences["tls.keylog_file"] = keylog
-        for name, value in preferences.items():
-            parameters += ["-o", f"{name}:{value}"]
-        for key in self._options.rdp_keys:
-            parameters += ["-o", f'uat:rsa_keys:"{_quoted(key)}",""']
-        for port in sorted(self._options.decode_as):
-            parameters += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
-        # Only these protocols are written out: the rest of the tree is most of the work.
-        return [*parameters, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
+
+def parameters(options: Options, holes: bool = False) -> list[str]:
+    """What tshark is told besides what to read; `holes`: bytes of the streams are missing."""
+    made = ["-X", f"lua_script:{plugin.script()}"]
+    preferences: dict[str, Any] = dict(PREFERENCES)
+    # When it puts segments into order, Wireshark waits for lost ones to the end, and shows nothing behind them.
+    preferences["tcp.reassemble_out_of_order"] = "FALSE" if holes else "TRUE"
+    keylog = keylog_of(options)
+    if keylog:
+        preferences["tls.keylog_file"] = keylog
+    for name, value in preferences.items():
+        made += ["-o", f"{name}:{value}"]
+    for key in options.rdp_keys:
+        made += ["-o", f'uat:rsa_keys:"{_quoted(key)}",""']
+    for port in sorted(options.decode_as):
+        made += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
+    # Only these protocols are written out: the rest of the tree is most of the work.
+    return [*made, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
 
 
 def _is_small(path: Path) -> bool:
@@ -185,7 +191,7 @@ def _is_small(path: Path) -> bool:
         return False
 
 
-def _problem(exit_status: int | None, lines: list[str]) -> str | None:
+def problem_of(exit_status: int | None, lines: list[str]) -> str | None:
     """What went wrong in tshark, as a sentence; None if nothing did. A damaged file is no problem, but a note."""
     said = [line for line in lines if not _HARMLESS.search(line)]
     if any(_NO_PLUGIN.search(line) for line in said):
@@ -213,6 +219,10 @@ class TsharkEngine:
 
     name = "tshark"
 
-    def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> TsharkReading:
+    def read(self, path: Path | None, options: Options, stream: BinaryIO | None = None) -> Reading:
         """Start reading the capture at `path`; without one `stream`, or else standard input."""
-        return TsharkReading(path, options, stream)
+        if path is not None:
+            return TsharkReading(path, options)
+        from msra.engines.tshark_stream import StreamReading
+
+        return StreamReading(stream, options)
