@@ -10,9 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 import msra
-from msra import filters, plugin
-from msra.analysis.model import CaptureReport, Outcome, Report
-from msra.analyzer import together
+from msra import filters, live_command, plugin
+from msra.analysis.model import CaptureReport, Report
+from msra.analyzer import choose_engine, together
+from msra.console import INTERRUPTED, READ, USAGE, seen_enough, status, warn_of
+from msra.console import complain as _complain
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.export import MessageExport
 from msra.engines.interface import Options
@@ -30,12 +32,9 @@ from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
 from msra.report.html import to_html
 from msra.report.markdown import to_markdown
-from msra.report.printable import printable
 from msra.report.screen import PLAIN, screen_of
 from msra.report.spreadsheet import to_csv
 from msra.report.text import Detail, to_text
-
-READ, FAIL_ON_MET, USAGE, NOT_READ, INTERRUPTED = 0, 1, 2, 3, 130
 
 FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "text": to_text,
@@ -60,7 +59,8 @@ EPILOG = """\
 examples:
   analyze-pcap capture.pcapng                what happened, in words
   analyze-pcap -f json captures/ > all.json  every capture in a folder, as data
-  tcpdump -w - port 49230 | analyze-pcap -   from standard input
+  tcpdump -U -w - | analyze-pcap -           from standard input, while the capture goes on
+  analyze-pcap -i eth0                       live, until Ctrl-C
   analyze-pcap --keylog keys.txt tls.pcapng  decrypted with a TLS key log (--rdp-key: a private key)
   analyze-pcap --fail-on failure night.pcap  exit status 1 if a session failed or was refused
   analyze-pcap --only failed captures/       the sessions that failed; see also the other filters
@@ -104,6 +104,12 @@ def make_parser() -> argparse.ArgumentParser:
         "--dask",
         metavar="ADDRESS",
         help="analyse them on the workers of this Dask cluster, such as tcp://scheduler:8786",
+    )
+    add(
+        "-i",
+        "--interface",
+        metavar="IFACE",
+        help="capture live, with Wireshark's dumpcap, until Ctrl-C; text and jsonl are written as things happen",
     )
     add(
         "--engine",
@@ -191,13 +197,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
-    runner = _runner(parser, arguments)
+    _check(parser, arguments)
     options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
     try:
         given = load_invitation(arguments.invitation, arguments.password_file)
         task = Task(arguments.engine, check_keys(options), given)
+        if live_command.is_growing(arguments):
+            return _grow(task, arguments)
         with once_interrupted():
-            return _report(find_sources(arguments.captures), runner, task, arguments)
+            sources = find_sources(arguments.captures)
+            captures = _analyze(sources, choose_runner(arguments.jobs, arguments.dask), task)
+            return _report(captures, sources, task, arguments)
     except (GivenError, JobsError) as error:
         parser.error(str(error))
     except KeyboardInterrupt:
@@ -205,9 +215,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _report(sources: Sequence[Source], runner: Runner, task: Task, arguments: argparse.Namespace) -> int:
-    """Analyse the captures and write everything that was asked for."""
-    everything = together(_analyze(sources, runner, task))
+def _grow(task: Task, arguments: argparse.Namespace) -> int:
+    """The only capture is standard input or an interface: Ctrl-C is its end."""
+    engine = choose_engine(task.engine)
+    if live_command.is_live(arguments):
+        return live_command.run(arguments, engine, task.options, task.given)
+    capture = live_command.analyze_stream(arguments.interface, engine, task.options, task.given)
+    return _report([capture], [], task, arguments)
+
+
+def _report(captures: list[CaptureReport], sources: Sequence[Source], task: Task, arguments: argparse.Namespace) -> int:
+    """Write everything that was asked for."""
+    everything = together(captures)
     report, left_out = filters.select(everything, filters.from_options(arguments))
     _warn(report, arguments.format)
     if left_out:
@@ -219,12 +238,12 @@ def _report(sources: Sequence[Source], runner: Runner, task: Task, arguments: ar
             _extract(report, arguments.extract)
         write_text(_render(report, arguments), arguments.output)
     except BrokenPipeError:
-        # Whoever reads the pipe (`| head`) has seen enough; keep the interpreter from writing to it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        seen_enough()
     except OSError as error:
         _complain(f"{error.filename or arguments.output}: it cannot be written: {error.strerror}")
         return USAGE
-    return _status(report, arguments.fail_on)
+    outcomes = {session.verdict.outcome for capture in report.captures for session in capture.sessions}
+    return status(any(capture.error for capture in report.captures), outcomes, arguments.fail_on)
 
 
 def _render(report: Report, arguments: argparse.Namespace) -> str:
@@ -234,17 +253,22 @@ def _render(report: Report, arguments: argparse.Namespace) -> str:
     return to_text(report, arguments.show_secrets, arguments.detail or "normal", screen)
 
 
-def _runner(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> Runner:
-    """Who does the work; wrong usage ends the command here."""
-    if not arguments.captures:
-        parser.error("no CAPTURE given (a file, a directory, or - for standard input)")
+def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Wrong usage ends the command here."""
+    if bool(arguments.captures) == bool(arguments.interface):
+        parser.error(
+            "CAPTURE and --interface are given, and only one can be read"
+            if arguments.captures
+            else "no CAPTURE given (a file, a directory, or - for standard input), and no --interface"
+        )
     if arguments.detail and arguments.format != "text":
         parser.error("-q, -v and --summary are for --format text; the other formats have everything")
-    if arguments.export and STDIN in arguments.captures:
-        parser.error("--export reads the captures twice, which standard input does not allow")
+    if arguments.export and (STDIN in arguments.captures or arguments.interface):
+        parser.error("--export reads the captures twice, which standard input and interfaces do not allow")
     if arguments.dask and arguments.jobs != 1:
         parser.error("-j is for this machine; with --dask the cluster decides how many captures it works on")
-    return choose_runner(arguments.jobs, arguments.dask)
+    if arguments.dask and arguments.interface:
+        parser.error("--interface is one of this machine; --dask is for captures that the workers can read")
 
 
 def _port(text: str) -> int:
@@ -281,12 +305,7 @@ def _warn(report: Report, form: str) -> None:
         if capture.error:
             _complain(f"{capture.path}: {capture.error}")
         for session in capture.sessions:
-            if form == "jsonl" and not session.messages:
-                _complain(f"{capture.path}: session {session.id} has no events: {session.verdict.summary}")
-
-
-def _complain(text: str) -> None:
-    print(f"analyze-pcap: {printable(text)}", file=sys.stderr)
+            warn_of(capture.path, session, form)
 
 
 def _export(report: Report, sources: Sequence[Source], options: Options, target: Path) -> None:
@@ -306,15 +325,6 @@ def _extract(report: Report, folder: Path) -> None:
     for file in saved:
         _complain(f"{file.path}" + ("" if file.whole else " (not whole)"))
     print(f"analyze-pcap: {len(saved)} files saved in {folder}", file=sys.stderr)
-
-
-def _status(report: Report, fail_on: str) -> int:
-    if any(capture.error for capture in report.captures):
-        return NOT_READ
-    outcomes = {session.verdict.outcome for capture in report.captures for session in capture.sessions}
-    if fail_on == "failure" and outcomes & {Outcome.FAILED, Outcome.REFUSED}:
-        return FAIL_ON_MET
-    return READ
 
 
 def _change_plugin(install: bool) -> int:

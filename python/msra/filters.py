@@ -78,21 +78,22 @@ def select(report: Report, filters: Filters) -> tuple[Report, str]:
             places.update({SessionPlace(index, s.id): SessionPlace(len(selected), s.id) for s in kept.sessions})
             selected.append(kept)
     sessions = sum(len(capture.sessions) for capture in report.captures)
-    return Report(selected, list(_same(report.same, places))), _left_out(sessions - len(places), sessions)
+    return Report(selected, list(_same(report.same, places))), left_out(sessions - len(places), sessions)
 
 
 def _capture(capture: CaptureReport, filters: Filters) -> CaptureReport:
     sessions = [session for session in capture.sessions if filters.session(session)]
-    left_out = _left_out(len(capture.sessions) - len(sessions), len(capture.sessions))
+    left = left_out(len(capture.sessions) - len(sessions), len(capture.sessions))
     return replace(
         capture,
         sessions=sessions,
         attempts=[attempt for attempt in capture.attempts if filters.attempt(attempt)],
-        notes=[*capture.notes, left_out] if left_out else capture.notes,
+        notes=[*capture.notes, left] if left else capture.notes,
     )
 
 
-def _left_out(number: int, of: int) -> str:
+def left_out(number: int, of: int) -> str:
+    """The sentence on it; "" for none."""
     verb = "is" if number == 1 else "are"
     return f"{number} of {of} sessions {verb} left out by the filters" if number else ""
 

@@ -39,12 +39,12 @@ class Row(NamedTuple):
     tone: Tone = "plain"
 
 
-def capture_line(capture: CaptureReport) -> str:
-    """What the capture holds, in numbers."""
+def capture_line(capture: CaptureReport, sessions: int | None = None) -> str:
+    """What the capture holds, in numbers; `sessions`: how many, if they are not in it any more."""
     counts = (
         count(capture.packets, "packet"),
         count(capture.rdp_connections, "RDP connection"),
-        count(len(capture.sessions), "Remote Assistance session"),
+        count(len(capture.sessions) if sessions is None else sessions, "Remote Assistance session"),
     )
     return f"{', '.join(counts)} ({capture.engine} engine)"
 

@@ -86,14 +86,17 @@ def in_order(session: Session) -> list[Message | Moment]:
 
 def steps(session: Session, show_secrets: bool = False) -> list[Step]:
     """Everything, one by one."""
-    return [
-        _moment(event) if isinstance(event, Moment) else _message(event, show_secrets) for event in in_order(session)
-    ]
+    return [step(event, show_secrets) for event in in_order(session)]
+
+
+def step(event: Message | Moment, show_secrets: bool = False) -> Step:
+    """One of them."""
+    return _moment(event) if isinstance(event, Moment) else _message(event, show_secrets)
 
 
 def told_briefly(session: Session, show_secrets: bool = False) -> list[Step]:
     """Everything in few steps: moments of every session by their names, and what is repeated with its number."""
-    runs = groupby(steps(session, show_secrets), lambda step: bool(step.usual) or _repeated(step))
+    runs = groupby(steps(session, show_secrets), lambda one: bool(one.usual) or _repeated(one))
     return [_usual(list(run)) if usual is True else _counted(list(run)) for usual, run in runs]
 
 

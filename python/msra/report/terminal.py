@@ -26,7 +26,7 @@ def pages(report: Report, show_secrets: bool, detail: Detail, screen: Screen) ->
         yield from _heading(capture, detail, screen)
         for session in capture.sessions:
             yield Text()
-            yield from _session(session, show_secrets, detail, screen)
+            yield from session_block(session, show_secrets, detail, screen)
     together = "" if detail == "quiet" else "\n".join(side_by_side.rows(report, printable)).rstrip("\n")
     if together:
         yield from map(Text, ["", *together.split("\n")])
@@ -42,7 +42,8 @@ def _heading(capture: CaptureReport, detail: Detail, screen: Screen) -> Iterator
         yield from row(made, screen)
 
 
-def _session(session: Session, show_secrets: bool, detail: Detail, screen: Screen) -> Iterator[Text]:
+def session_block(session: Session, show_secrets: bool, detail: Detail, screen: Screen) -> Iterator[Text]:
+    """One session."""
     everything = detail == "verbose"
     outcome = session.verdict.outcome
     yield Text.assemble((f"Session {session.id}: ", "bold"), (outcome.value.upper(), OUTCOMES[outcome]))

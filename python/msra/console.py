@@ -1,0 +1,39 @@
+"""What both ways of the command, the whole report and live, say and answer to whoever started it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+
+from msra.analysis.model import Outcome, Session
+from msra.report.printable import printable
+
+READ, FAIL_ON_MET, USAGE, NOT_READ, INTERRUPTED = 0, 1, 2, 3, 130
+"""Exit statuses."""
+
+
+def complain(text: str) -> None:
+    """Say it on standard error."""
+    sys.stderr.write(f"analyze-pcap: {printable(text)}\n")
+    sys.stderr.flush()
+
+
+def warn_of(path: str, session: Session, form: str) -> None:
+    """Say what a reader of `form` might miss."""
+    if form == "jsonl" and not session.messages:
+        complain(f"{path}: session {session.id} has no events: {session.verdict.summary}")
+
+
+def seen_enough() -> None:
+    """Whoever reads the pipe (`| head`) is gone; keep the interpreter from writing to it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def status(unread: bool, outcomes: Collection[Outcome], fail_on: str) -> int:
+    """The exit status; `unread`: some capture could not be read."""
+    if unread:
+        return NOT_READ
+    if fail_on == "failure" and not {Outcome.FAILED, Outcome.REFUSED}.isdisjoint(outcomes):
+        return FAIL_ON_MET
+    return READ
