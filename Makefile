@@ -24,6 +24,7 @@ lint: $(VENV)/.dev tools
 	$(BIN)/mypy
 	luacheck --quiet dissector
 	$(BIN)/python dissector/generate_codes.py --check
+	$(BIN)/python docs/make_man_pages.py --check
 
 tools:
 	@tests/install-tools

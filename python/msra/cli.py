@@ -13,7 +13,8 @@ import msra
 from msra import filters, live_command, plugin
 from msra.analysis.model import CaptureReport, Report
 from msra.analyzer import choose_engine, together
-from msra.console import INTERRUPTED, READ, USAGE, seen_enough, status, warn_of
+from msra.completion import PrintCompletion
+from msra.console import INTERRUPTED, READ, SELF_CHECK_FAILED, USAGE, seen_enough, status, warn_of
 from msra.console import complain as _complain
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.export import MessageExport
@@ -69,7 +70,7 @@ examples:
 exit status:
   0  everything was read          2  wrong usage
   1  --fail-on was met            3  some capture could not be read; the others are reported
-                                130  interrupted (Ctrl-C)
+     (or --self-check failed)     130  interrupted (Ctrl-C)
 
 Passwords, tokens and connection strings are masked unless --show-secrets is given."""
 
@@ -187,6 +188,8 @@ def make_parser() -> argparse.ArgumentParser:
     filters.add_options(parser)
     add("--install-plugin", action="store_true", help="install the dissector and its profile into Wireshark")
     add("--uninstall-plugin", action="store_true", help="remove what was installed")
+    add("--self-check", action="store_true", help="say what is installed, and whether both engines agree on a capture")
+    add("--print-completion", action=PrintCompletion)
     add("--version", action="version", version=f"analyze-pcap {msra.__version__}")
     return parser
 
@@ -197,6 +200,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
+    if arguments.self_check:
+        return _check_self()
     _check(parser, arguments)
     options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
     try:
@@ -325,6 +330,14 @@ def _extract(report: Report, folder: Path) -> None:
     for file in saved:
         _complain(f"{file.path}" + ("" if file.whole else " (not whole)"))
     print(f"analyze-pcap: {len(saved)} files saved in {folder}", file=sys.stderr)
+
+
+def _check_self() -> int:
+    from msra.self_check import self_check
+
+    good, text = self_check()
+    write_text(text, None)
+    return READ if good else SELF_CHECK_FAILED
 
 
 def _change_plugin(install: bool) -> int:

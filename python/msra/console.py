@@ -11,6 +11,7 @@ from msra.report.printable import printable
 
 READ, FAIL_ON_MET, USAGE, NOT_READ, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses."""
+SELF_CHECK_FAILED = 1
 
 
 def complain(text: str) -> None:

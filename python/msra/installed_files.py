@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "installed-by-analyze-pcap.json"
 
@@ -43,6 +44,16 @@ class InstalledFiles:
         (self.folder / MANIFEST).write_text(text, "utf-8")
         return kept
 
+    @property
+    def version(self) -> str | None:
+        """The version that was installed last; None if nothing is."""
+        said = self._manifest_text().get("version")
+        return said if isinstance(said, str) and self._manifest() else None
+
+    def outdated(self, sources: Sequence[Path]) -> list[str]:
+        """Which of the files are missing, or are not those of this version."""
+        return [one.name for one in sources if not _same(self.folder / one.name, one)]
+
     def remove(self) -> list[str] | None:
         """Remove what was installed; returns the names of files that were changed and kept, None if there was none."""
         owned = self._manifest()
@@ -63,11 +74,21 @@ class InstalledFiles:
 
     def _manifest(self) -> Mapping[str, str]:
         """Names and digests of the files that were installed; empty if there are none."""
-        try:
-            files = json.loads((self.folder / MANIFEST).read_text("utf-8"))["files"]
-            return {name: digest for name, digest in files.items() if Path(name).name == name}
-        except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, AttributeError):
+        files = self._manifest_text().get("files")
+        if not isinstance(files, dict):
             return {}
+        return {name: digest for name, digest in files.items() if Path(name).name == name}
+
+    def _manifest_text(self) -> Mapping[str, Any]:
+        try:
+            said = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
+
+def _same(path: Path, source: Path) -> bool:
+    return path.is_file() and path.read_bytes() == source.read_bytes()
 
 
 def _digest(path: Path) -> str:

@@ -54,6 +54,11 @@ def script() -> Path:
     return source_folder() / ENTRY
 
 
+def modules() -> list[Path]:
+    """The files of the plugin."""
+    return sorted(source_folder().glob("*.lua"))
+
+
 def install(folders: Folders | None = None) -> str:
     """Copy the plugin and the profile into Wireshark's personal folders; returns what was done, in sentences.
 
@@ -62,14 +67,14 @@ def install(folders: Folders | None = None) -> str:
     """
     folders = folders or personal_folders()
     source = source_folder()
-    modules, settings = sorted(source.glob("*.lua")), sorted((source / "profile").iterdir())
+    scripts, settings = modules(), sorted((source / "profile").iterdir())
     plugin, profile = folders.plugin, folders.profile
     try:
-        if foreign := plugin.foreign(modules):
+        if foreign := plugin.foreign(scripts):
             raise PluginError(
                 f"{plugin.folder} has files that this command did not write: {', '.join(foreign)}; move them away"
             )
-        plugin.install(modules, msra.__version__)
+        plugin.install(scripts, msra.__version__)
         kept = profile.install(settings, msra.__version__)
     except OSError as error:
         raise PluginError(f"{error.filename or plugin.folder}: it cannot be written: {error.strerror}") from error

@@ -16,6 +16,7 @@ from textwrap import fill
 
 from msra import __version__
 from msra.codes import CODES, ResultCode, find, lookup, suggest
+from msra.completion import PrintCompletion
 
 EPILOG = """\
 examples:
@@ -30,7 +31,7 @@ exit status: 0 all were explained; 2 a name or number is not valid, or the usage
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status. Source: [MS-RA] 2.2.6, [MS-ERREF] 2.1."""
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(argv)
     if options.list and options.codes:
         parser.error("--list prints all codes; leave out the others")
@@ -49,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0 if all(code for _, code in found) else 2
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """The command line."""
     parser = argparse.ArgumentParser(
         prog="saferror",
         description="Explain result codes of Windows Remote Assistance: meaning, likely causes, what to try next.",
@@ -59,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("codes", nargs="*", metavar="CODE", help="number (41, 0x29, -2147467259) or name")
     parser.add_argument("--list", action="store_true", help="print a table of all codes")
     parser.add_argument("--json", action="store_true", help="print a JSON array instead of text")
+    parser.add_argument("--print-completion", action=PrintCompletion)
     parser.add_argument("--version", action="version", version=f"saferror {__version__}")
     return parser
 
