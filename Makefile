@@ -25,6 +25,7 @@ lint: $(VENV)/.dev tools
 	luacheck --quiet dissector
 	$(BIN)/python dissector/generate_codes.py --check
 	$(BIN)/python docs/make_man_pages.py --check
+	$(BIN)/python docs/make_reference.py --check
 
 tools:
 	@tests/install-tools
