@@ -75,3 +75,51 @@ def test_a_damaged_manifest_is_no_licence_to_delete(sources: list[Path], files: 
     (files.folder / MANIFEST).write_text(text)
     assert files.remove() is None and victim.exists() and names(files) == {"a", "b"}
     assert files.foreign(sources) == ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling link", "folder"])
+def test_links_and_folders_are_foreign(sources: list[Path], files: InstalledFiles, tmp_path: Path, kind: str) -> None:
+    """Nothing is written through a link, wherever it leads to, and nothing is removed."""
+    files.folder.mkdir(parents=True)
+    there, elsewhere = files.folder / "a", tmp_path / "elsewhere"
+    if kind == "folder":
+        there.mkdir()
+    else:
+        there.symlink_to(elsewhere)
+        if kind == "link":
+            elsewhere.write_bytes(sources[0].read_bytes())
+    assert files.foreign(sources) == ["a"] and files.install(sources, "1") == ["a"]
+    assert elsewhere.exists() is (kind == "link")
+    assert files.remove() == [] and (there.is_symlink() or there.is_dir())
+
+
+def test_an_installation_that_breaks_off_can_be_repeated(
+    sources: list[Path], files: InstalledFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk after the first file: what is there is known as ours, and nothing is half."""
+    real, calls = Path.write_bytes, []
+
+    def full(path: Path, data: bytes) -> int:
+        calls.append(path)
+        if len(calls) > 2:
+            real(path, data[:3])
+            raise OSError(28, "No space left on device")
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space"):
+        files.install(sources, "1")
+    monkeypatch.undo()
+    assert (files.folder / "a").read_text() == "first a" and not (files.folder / "b").exists()
+    assert files.install(sources, "1") == []
+    assert files.remove() == [] and not files.folder.exists()
+
+
+def test_version_and_what_is_outdated(sources: list[Path], files: InstalledFiles) -> None:
+    assert files.version is None and files.outdated(sources) == ["a", "b"]
+    files.install(sources, "1.2")
+    assert files.version == "1.2" and files.outdated(sources) == []
+    sources[1].write_text("second b")
+    assert files.outdated(sources) == ["b"]
+    (files.folder / MANIFEST).write_text('{"version": 3, "files": {"a": "0"}}')
+    assert files.version is None

@@ -77,19 +77,103 @@ def test_the_folders_are_those_of_tshark() -> None:
     assert f"\t{folders.plugins}\n" in said and f"\t{folders.configuration}\n" in said
 
 
-@pytest.mark.parametrize(
-    ("platform", "plugins", "configuration"),
-    [
-        ("linux", "home/.local/lib/wireshark/plugins", "xdg/wireshark"),
-        ("darwin", "home/.local/lib/wireshark/plugins", "xdg/wireshark"),
-        ("win32", "roaming/Wireshark/plugins", "roaming/Wireshark"),
-    ],
-)
-def test_the_folders_without_tshark(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, plugins: str, configuration: str
-) -> None:
-    """[Wireshark User's Guide, B.1 and B.4] the folders by system."""
+SYSTEMS = [
+    # platform, Personal Lua Plugins and Personal configuration without tshark, line ends of tshark
+    ("linux", "home/.local/lib/wireshark/plugins", "xdg/wireshark", "\n"),
+    ("darwin", "home/.local/lib/wireshark/plugins", "xdg/wireshark", "\n"),
+    ("win32", "roaming/Wireshark/plugins", "roaming/Wireshark", "\r\n"),
+]
+on_each_system = pytest.mark.parametrize(("platform", "plugins", "configuration", "line_end"), SYSTEMS)
+
+
+def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, listing: str | None = None) -> None:
+    """Another system, with folders of its own, and with a tshark that says this of its folders, or with none."""
     for name, folder in (("PATH", "empty"), ("HOME", "home"), ("XDG_CONFIG_HOME", "xdg"), ("APPDATA", "roaming")):
         monkeypatch.setenv(name, os.fspath(tmp_path / folder))
+    program = None
+    if listing is not None:
+        (tmp_path / "listing").write_bytes(listing.encode())
+        program = tmp_path / "tshark"
+        program.write_text(f'#!/bin/sh\n[ "$*" = "-G folders" ] && exec /bin/cat "{tmp_path}/listing"\n')
+        program.chmod(0o755)
+    monkeypatch.setattr(plugin, "find_tshark", lambda: None if program is None else os.fspath(program))
     monkeypatch.setattr(sys, "platform", platform)
-    assert plugin.personal_folders() == plugin.Folders(tmp_path / plugins, tmp_path / configuration)
+
+
+@on_each_system
+def test_the_folders_without_tshark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, plugins: str, configuration: str, line_end: str
+) -> None:
+    """[Wireshark User's Guide, B.1 and B.4] the folders by system."""
+    system(tmp_path, monkeypatch, platform)
+    assert plugin.personal_folders() == plugin.Folders(tmp_path / plugins, tmp_path / configuration), line_end
+
+
+@on_each_system
+def test_install_and_uninstall_on_each_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, plugins: str, configuration: str, line_end: str
+) -> None:
+    """What is asked for nowhere else: where everything goes, the version, and that nothing stays behind."""
+    system(tmp_path, monkeypatch, platform)
+    said = plugin.install()
+    assert f"MS-RA plugin {msra.__version__} is installed in {tmp_path / plugins / 'msra'}\n" in said, line_end
+    assert (tmp_path / plugins / "msra" / "msra.lua").read_bytes() == plugin.script().read_bytes()
+    assert (tmp_path / configuration / "profiles" / "Remote Assistance" / "preferences").is_file()
+    plugin.uninstall()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@on_each_system
+def test_tshark_knows_better(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str, plugins: str, configuration: str, line_end: str
+) -> None:
+    """A user may have moved the folders; spaces, and letters of any language, stay as they are."""
+    there = tmp_path / "J\u00f6rg Smith" / plugins
+    lines = ["Temp:                \t/tmp", f"Personal configuration:\t{tmp_path / 'elsewhere'}",
+             "Personal Plugins:\t/x/4.4", f"Personal Lua Plugins:\t{there}", "Global Lua Plugins:\t/y"]  # fmt: skip
+    system(tmp_path, monkeypatch, platform, line_end.join([*lines, ""]))
+    assert plugin.personal_folders() == plugin.Folders(there, tmp_path / "elsewhere"), configuration
+
+
+@pytest.mark.parametrize("listing", ["", "no folders here\n", "Personal configuration:\t\n"])
+def test_a_tshark_that_does_not_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listing: str) -> None:
+    system(tmp_path, monkeypatch, "linux", listing)
+    assert plugin.personal_folders().configuration == tmp_path / "xdg" / "wireshark"
+
+
+def test_a_tshark_that_cannot_be_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    system(tmp_path, monkeypatch, "linux")
+    monkeypatch.setattr(plugin, "find_tshark", lambda: os.fspath(tmp_path))
+    assert plugin.personal_folders().configuration == tmp_path / "xdg" / "wireshark"
+
+
+def test_the_old_configuration_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wireshark goes on with ~/.wireshark where there is no newer one."""
+    system(tmp_path, monkeypatch, "linux")
+    (tmp_path / "home" / ".wireshark").mkdir(parents=True)
+    assert plugin.personal_folders().configuration == tmp_path / "home" / ".wireshark"
+    (tmp_path / "xdg" / "wireshark").mkdir(parents=True)
+    assert plugin.personal_folders().configuration == tmp_path / "xdg" / "wireshark"
+
+
+def test_an_older_version_is_replaced_and_named(folders: plugin.Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(msra, "__version__", "0.0.1")
+    assert "in place of" not in plugin.install(folders)
+    monkeypatch.undo()
+    assert (
+        f"MS-RA plugin {msra.__version__} is installed in {folders.plugin.folder}, in place of 0.0.1"
+        in plugin.install(folders)
+    )
+
+
+def test_wireshark_loads_what_was_installed(tmp_path: Path) -> None:
+    """The real one, from the real folders of a new user."""
+    environment = {"HOME": os.fspath(tmp_path), "PATH": os.environ["PATH"], "LC_ALL": "C"}
+    script = "from msra import plugin; print(plugin.install())"
+    python_path = os.pathsep.join(sys.path)
+    subprocess.run([sys.executable, "-c", script], env={**environment, "PYTHONPATH": python_path}, check=True)
+    capture = Path(__file__).parent.parent / "pcaps" / "v2_err61_passwords_dont_match.pcapng"
+    done = subprocess.run(
+        ["tshark", "-n", "-r", os.fspath(capture), "-Y", "msra.result"], capture_output=True, text=True, env=environment
+    )
+    assert "PASSWORDS_DONT_MATCH (61)" in done.stdout, done.stderr

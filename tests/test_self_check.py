@@ -67,7 +67,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Mon
 
 def test_without_wireshark(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is wrong then: the embedded engine needs nothing."""
-    monkeypatch.setattr(tshark, "find_tshark", lambda: None)
+    monkeypatch.setattr(self_check, "find_tshark", lambda: None)
     monkeypatch.setattr(self_check, "find_dumpcap", lambda: None)
     good, found = lines()
     assert good and "not installed" in found["tshark"] and "not installed" in found["dumpcap"]
@@ -81,7 +81,7 @@ def test_a_tshark_that_runs_no_plugins_of_ours(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_tshark_that_cannot_be_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tshark, "find_tshark", lambda: str(tmp_path))
+    monkeypatch.setattr(self_check, "find_tshark", lambda: str(tmp_path))
     monkeypatch.setattr(tshark, "runs_plugins", lambda _program: False)
     good, found = lines()
     assert not good and found["tshark"].startswith("WRONG") and found["Lua"].startswith("WRONG")

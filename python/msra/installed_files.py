@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +35,12 @@ class InstalledFiles:
             if not self._is_foreign(name, owned):
                 (self.folder / name).unlink(missing_ok=True)
         written = dict(owned.items() & {(name, owned.get(name, "")) for name in kept})
-        for source in sources:
-            if source.name not in kept:
-                shutil.copyfile(source, self.folder / source.name)
-                written[source.name] = _digest(self.folder / source.name)
-        text = json.dumps({"version": version, "files": written}, indent=1)
-        (self.folder / MANIFEST).write_text(text, "utf-8")
+        ours = [source for source in sources if source.name not in kept]
+        written.update((source.name, _digest(source)) for source in ours)
+        # First what will be written, then the files, each whole or not at all: if it breaks off, all are known as ours.
+        _write(self.folder / MANIFEST, json.dumps({"version": version, "files": written}, indent=1).encode())
+        for source in ours:
+            _write(self.folder / source.name, source.read_bytes())
         return kept
 
     @property
@@ -69,7 +68,10 @@ class InstalledFiles:
         return kept
 
     def _is_foreign(self, name: str, owned: Mapping[str, str]) -> bool:
+        """Links and folders are, whatever they lead to."""
         path = self.folder / name
+        if path.is_symlink() or path.is_dir():
+            return True
         return path.exists() and owned.get(name) != _digest(path)
 
     def _manifest(self) -> Mapping[str, str]:
@@ -89,6 +91,12 @@ class InstalledFiles:
 
 def _same(path: Path, source: Path) -> bool:
     return path.is_file() and path.read_bytes() == source.read_bytes()
+
+
+def _write(target: Path, data: bytes) -> None:
+    beside = target.with_name(f"{target.name}.part")
+    beside.write_bytes(data)
+    beside.replace(target)
 
 
 def _digest(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import msra
 from msra.installed_files import InstalledFiles
+from msra.wireshark import find_tshark
 
 ENTRY = "msra.lua"
 PROFILE = "Remote Assistance"
@@ -74,12 +74,14 @@ def install(folders: Folders | None = None) -> str:
             raise PluginError(
                 f"{plugin.folder} has files that this command did not write: {', '.join(foreign)}; move them away"
             )
+        before = plugin.version
         plugin.install(scripts, msra.__version__)
         kept = profile.install(settings, msra.__version__)
     except OSError as error:
         raise PluginError(f"{error.filename or plugin.folder}: it cannot be written: {error.strerror}") from error
+    instead = f", in place of {before}" if before not in (None, msra.__version__) else ""
     return (
-        f"MS-RA plugin {msra.__version__} is installed in {plugin.folder}\n"
+        f"MS-RA plugin {msra.__version__} is installed in {plugin.folder}{instead}\n"
         f"The profile '{PROFILE}' is in {profile.folder}\n{_kept(kept)}Restart Wireshark to use them."
     )
 
@@ -105,21 +107,30 @@ def _kept(names: Sequence[str]) -> str:
 
 
 def personal_folders() -> Folders:
-    """What tshark says, else where Wireshark has them on this system."""
+    """What tshark says, else where Wireshark has them on this system (Wireshark User's Guide, B.1 and B.4)."""
     said = _folders_of_tshark()
-    roaming = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "Wireshark"
     if sys.platform == "win32":
-        plugins, configuration = roaming / "plugins", roaming
+        configuration = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "Wireshark"
+        plugins = configuration / "plugins"
     else:
         plugins = Path.home() / ".local" / "lib" / "wireshark" / "plugins"
         configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "wireshark"
+        old = Path.home() / ".wireshark"
+        if old.is_dir() and not configuration.is_dir():
+            configuration = old  # where Wireshark has them since before 2.0, it leaves them
     return Folders(said.get(_PLUGINS, plugins), said.get(_CONFIGURATION, configuration))
 
 
 def _folders_of_tshark() -> dict[str, Path]:
-    tshark = shutil.which("tshark")
+    """By label; none if there is no tshark, or it says nothing."""
+    tshark = find_tshark()
     if tshark is None:
         return {}
-    listing = subprocess.run([tshark, "-G", "folders"], capture_output=True, text=True, check=False)  # noqa: S603
+    try:
+        listing = subprocess.run(  # noqa: S603
+            [tshark, "-G", "folders"], capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return {}
     found = (line.partition("\t") for line in listing.stdout.splitlines())
     return {label.strip(): Path(path.strip()) for label, _, path in found if path.strip()}

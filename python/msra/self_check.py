@@ -19,6 +19,7 @@ from msra.engines.dumpcap import find_dumpcap
 from msra.engines.embedded import EmbeddedEngine
 from msra.engines.interface import Engine, Options
 from msra.report.printable import printable
+from msra.wireshark import find_tshark
 
 LIBRARIES = ("scapy", "pyshark", "zstandard", "cryptography", "numpy", "rich", "jinja2", "markupsafe", "shtab")
 _LABEL = 12
@@ -65,7 +66,7 @@ def _python() -> Iterator[Line]:
 
 
 def _wireshark() -> Iterator[Line]:
-    program = tshark.find_tshark()
+    program = find_tshark()
     if program is None:
         yield Line("tshark", "it is not installed; the embedded engine does without it")
     else:
@@ -114,7 +115,7 @@ def _engines() -> Iterator[Line]:
     if not capture.is_file():
         yield Line("engines", "the bundled capture is missing; install wireshark-msra again", False)
         return
-    program = tshark.find_tshark()
+    program = find_tshark()
     runs = program is not None and tshark.runs_plugins(program)
     engines: list[Engine] = [EmbeddedEngine(), *([tshark.TsharkEngine()] if runs else [])]
     reports = []

@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 from msra.capture import CaptureError
 from msra.engines.interface import EngineError
 from msra.engines.pipe import Pipe
-from msra.engines.tshark import find_tshark
+from msra.wireshark import find_tshark
 
 _MAX_LINES = 20
 _PATIENCE = 5.0  # seconds that dumpcap has to end

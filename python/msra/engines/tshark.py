@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from msra.engines.own_pass import OwnConnection, OwnPass
 from msra.engines.secrets import keylog_of
 from msra.engines.slice import Slice
 from msra.events import ConnectionOpened, Event, Message
+from msra.wireshark import find_tshark as find_tshark  # also for those who choose an engine
 
 if TYPE_CHECKING:
     from pyshark.packet.packet import Packet
@@ -50,24 +50,8 @@ _PLUGIN_FAILED = re.compile(r"\blua\b|_ws\.lua|was not loaded", re.IGNORECASE)
 _NO_PLUGIN = re.compile(r"neither a field nor a protocol name|not a valid protocol or protocol field", re.IGNORECASE)
 
 
-def find_tshark() -> str | None:
-    """The path of tshark: on PATH, or where Wireshark's installers put it on Windows and macOS."""
-    found = shutil.which("tshark")
-    if found:
-        return found
-    folders = {
-        "win32": [os.environ.get(name, "") + r"\Wireshark" for name in ("ProgramFiles", "ProgramFiles(x86)")],
-        "darwin": ["/Applications/Wireshark.app/Contents/MacOS"],
-    }
-    for folder in folders.get(sys.platform, []):
-        candidate = shutil.which("tshark", path=folder)
-        if candidate:
-            return candidate
-    return None
-
-
 def needed_tshark() -> str:
-    """The same; raises EngineError if there is none."""
+    """The path of tshark; raises EngineError if there is none."""
     tshark = find_tshark()
     if tshark is None:
         raise EngineError("tshark is not installed; install Wireshark, or use --engine embedded")
