@@ -39,7 +39,7 @@ STAND_INS = {
     "rc4.key.pem": "v2_rc4_128.server.key.pem",
 }
 NOT_RUN = 11
-"""Blocks that are not run: `make`, `pip`, Windows (2), live captures (4), one that needs a novice, one that is one, URLs."""
+"""Blocks that are not run: `make`, `pip`, Windows (2), live captures (4), URLs, a novice, and what needs one."""
 
 
 @pytest.fixture(scope="module")
