@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
 from pyshark.capture.capture import Capture
 from pyshark.capture.file_capture import FileCapture
 from pyshark.packet.packet import Packet
 
 MAX_ERROR_LINES = 100
+OLDEST = Version("4.0")
+"""pyshark drives every tshark like this one."""
 
 
 class _Packets:
@@ -100,6 +103,10 @@ class _Reliable:
         self.exit_status: int | None = None
         self.error_lines: list[str] = []
         super().__init__(*arguments, **options)
+
+    def _get_tshark_version(self) -> Version:
+        """Not asked for, which would take a start of tshark: the plugin says what it needs, and refuses the rest."""
+        return OLDEST
 
     async def _handle_process_stderr_forever(self, stderr: asyncio.StreamReader) -> None:
         """Keep every line, where pyshark keeps the last one."""

@@ -163,6 +163,8 @@ def parameters(options: Options, holes: bool = False) -> list[str]:
         made += ["-o", f'uat:rsa_keys:"{_quoted(key)}",""']
     for port in sorted(options.decode_as):
         made += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
+    # The plugin reads TPKT and all above it by itself; Wireshark would need 3 MB more for each RDP connection.
+    made += ["--disable-protocol", "rdp"]
     # Only these protocols are written out: the rest of the tree is most of the work.
     return [*made, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
 
