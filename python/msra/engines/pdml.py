@@ -79,8 +79,9 @@ class Translator:
 
 def _refuse_lua_error(layer: Any, frame: int) -> None:
     """A plugin that fails while it dissects leaves a text in the tree, and nothing else."""
-    text = layer.get_field("")
-    for field in text.all_fields if text is not None else ():
+    if "" not in layer.field_names:
+        return  # pyshark takes long to find out
+    for field in layer.get_field("").all_fields:
         if (field.show or "").startswith(LUA_ERROR) and MESSAGE_LAYER in field.show:
             raise EngineError(f"the MS-RA plugin failed in tshark at frame {frame}: {field.show}")
 
