@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # What `make test-wireshark` tests the plugin with: programs, or Debian releases that it sets up outside the repository.
 TSHARKS := tshark trixie sid
 
-.PHONY: demo test test-wireshark lint tools screenshot clean
+.PHONY: demo test test-wireshark lint tools bench bench-readme profile screenshot clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
@@ -40,6 +40,16 @@ $(VENV)/.installed: pyproject.toml $(VENV)/bin/python
 $(VENV)/.dev: pyproject.toml $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@ $(VENV)/.installed
+
+# The captures stay in MSRA_BENCH_FOLDER, by default below the folder for temporary files.
+bench: $(VENV)/.dev tools
+	$(BIN)/python -m tests.bench
+
+bench-readme: $(VENV)/.dev tools
+	$(BIN)/python -m tests.bench --readme README.md
+
+profile: $(VENV)/.dev
+	$(BIN)/python -m tests.bench.profiling
 
 screenshot: $(VENV)/.dev tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
