@@ -173,3 +173,16 @@ def test_a_stream_is_copied_and_the_copy_removed(tmp_path: Path, monkeypatch: py
         assert list(reading.events()) == events()
     assert reading.position == CAPTURE.stat().st_size
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_version_is_told_by_what_lies_beside_tshark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is quicker; where it is missing or says nothing, tshark is asked."""
+    monkeypatch.setattr(tshark, "_is_root", lambda: True)
+    for name, version in (("tshark", "4.4.1"), ("capinfos", "4.0.17")):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{name} (Wireshark) {version}.'\n")
+        (tmp_path / name).chmod(0o755)
+    assert tshark.runs_plugins(str(tmp_path / "tshark"))
+    (tmp_path / "capinfos").write_text("#!/bin/sh\nexit 1\n")
+    assert not tshark.runs_plugins(str(tmp_path / "tshark"))
+    (tmp_path / "capinfos").unlink()
+    assert not tshark.runs_plugins(str(tmp_path / "tshark"))

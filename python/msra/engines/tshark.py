@@ -60,10 +60,20 @@ def needed_tshark() -> str:
 
 def runs_plugins(tshark: str) -> bool:
     """Whether this tshark would run our plugin: 4.4 and later ignore user scripts for root, and before 4.0 it fails."""
-    listing = subprocess.run([tshark, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    found = re.search(r"(\d+)\.(\d+)\.\d+", listing.stdout)
-    version = tuple(map(int, found.groups())) if found else (0, 0)
+    # What lies beside it is of the same version, and tells that in a thirtieth of the time that tshark takes.
+    beside = Path(tshark).with_name("capinfos").with_suffix(Path(tshark).suffix)
+    version = _version(str(beside)) or _version(tshark) or (0, 0)
     return version >= OLDEST_WIRESHARK and not (_is_root() and version >= IGNORES_SCRIPTS_FOR_ROOT)
+
+
+def _version(program: str) -> tuple[int, ...] | None:
+    """Major and minor version that a program of Wireshark tells; None if it tells nothing."""
+    try:
+        listing = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
+    except OSError:
+        return None
+    found = re.search(r"(\d+)\.(\d+)\.\d+", listing.stdout)
+    return tuple(map(int, found.groups())) if found else None
 
 
 class TsharkReading:
