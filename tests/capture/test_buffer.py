@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msra.capture import buffer as buffers
-from msra.capture.buffer import FileBuffer, FileContent, ReadBuffer
+from msra.capture.buffer import FileBuffer, FileContent, ReadBuffer, UnpackedAgain, UnpackedContent
 from msra.capture.model import CaptureError
 
 
@@ -104,3 +104,33 @@ def test_content_here_and_there(tmp_path: Path) -> None:
         assert (content[4:6], content[0:2]) == (b"78", b"34")
         with pytest.raises(OSError, match="shorter"):
             content[5:9]
+
+
+@given(st.binary(max_size=200), st.integers(1, 50), st.lists(st.tuples(st.integers(0, 210), st.integers(0, 60))))
+def test_unpacked_content_is_the_same_wherever_it_is_asked_for(
+    content: bytes, piece: int, asked: list[tuple[int, int]]
+) -> None:
+    again = UnpackedAgain(lambda: iter([content[at : at + piece] for at in range(0, len(content), piece)]))
+    for start, size in asked:
+        if start + size <= len(content):
+            assert UnpackedContent(again, start)[0:size] == content[start : start + size]
+        else:
+            with pytest.raises(OSError, match="shorter"):
+                UnpackedContent(again, start)[0:size]
+
+
+def test_content_is_unpacked_when_it_is_asked_for_and_once_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffers, "BLOCK", 10)
+    unpacked = []
+
+    def unpack() -> Iterator[bytes]:
+        unpacked.append(True)
+        return iter([b"0123456789"] * 10)
+
+    again = UnpackedAgain(unpack)
+    content = UnpackedContent(again, 20)
+    assert not unpacked
+    assert [content[at : at + 3] for at in (0, 5, 70)] == [b"012", b"567", b"012"]
+    assert len(unpacked) == 1
+    assert UnpackedContent(again, 0)[0:2] == b"01"
+    assert len(unpacked) == 2

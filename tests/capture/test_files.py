@@ -49,6 +49,23 @@ def test_recognised_by_content(name: str, packing: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("packing", PACKED)
+def test_the_content_of_a_file_can_be_had_again(packing: str, tmp_path: Path) -> None:
+    """Unpacked, as far as it is asked for; that of a pipe cannot."""
+    path = tmp_path / "capture"
+    path.write_bytes(PACKED[packing](PCAP))
+    with open_capture_file(path) as reader:
+        list(reader)
+        assert reader.size == path.stat().st_size
+        assert reader.packed == (packing != "plain")
+        assert reader.content(24)[16:19] == reader.content(40)[0:3] == b"abc"
+        assert reader.content(0)[0:24] == PCAP[:24]
+    stream = CaptureReader(io.BytesIO(path.read_bytes()))
+    assert (stream.size, stream.packed) == (None, False)
+    with pytest.raises(ValueError, match="once"):
+        stream.content(0)
+
+
+@pytest.mark.parametrize("packing", PACKED)
 def test_a_pipe(packing: str) -> None:
     """Standard input can't be sought, and comes in small pieces."""
     content = PACKED[packing](PCAP[:24] + PCAP[24:] * 20_000)

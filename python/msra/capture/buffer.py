@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import RawIOBase
 
 from msra.capture.model import CaptureError
@@ -103,6 +103,41 @@ class FileContent:
         if len(data) < size:
             raise OSError("the file has become shorter")
         return data
+
+
+class UnpackedAgain:
+    """The content of a compressed file, read once more from its start whenever something is asked for that has passed.
+
+    Whoever asks in order has it unpacked once, and not at all if he asks for nothing.
+    """
+
+    def __init__(self, unpack: Callable[[], Iterator[bytes]]) -> None:
+        """`unpack` gives the content from its start."""
+        self._unpack = unpack
+        self._buffer: ReadBuffer | None = None
+
+    def read(self, position: int, size: int) -> bytes:
+        """Raises OSError also if it is not there any more."""
+        if self._buffer is None or position < self._buffer.position:
+            self._buffer = ReadBuffer(self._unpack(), BLOCK)
+        buffer = self._buffer
+        while (at := position - buffer.position) + size > len(buffer.data):
+            if not buffer.refill(at, size if at <= len(buffer.data) else 1):
+                raise OSError("the file has become shorter")
+        return buffer.data[at : at + size]
+
+
+class UnpackedContent:
+    """The same from `start` on (see records.Content)."""
+
+    def __init__(self, file: UnpackedAgain, start: int) -> None:
+        self._file = file
+        self._start = start
+
+    def __getitem__(self, key: slice) -> bytes:
+        """Raises OSError as UnpackedAgain.read."""
+        start, stop = int(key.start), int(key.stop)
+        return self._file.read(self._start + start, stop - start)
 
 
 def _read(file: RawIOBase, most: int, least: int) -> bytes:

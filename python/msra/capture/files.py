@@ -7,11 +7,12 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
-from msra.capture.buffer import BLOCK, FileBuffer, FileContent, ReadBuffer
+from msra.capture.buffer import BLOCK, FileBuffer, FileContent, ReadBuffer, UnpackedAgain, UnpackedContent
 from msra.capture.compression import unpacked
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.pcap import MAGICS, walk_pcap
@@ -39,8 +40,10 @@ class CaptureReader(CaptureLog):
 
     def __init__(self, stream: BinaryIO | io.FileIO) -> None:
         super().__init__()
+        self._regular = stream if _is_regular(stream) else None
         self._file = stream if _is_plain(stream) else None
-        at_once = BLOCK if _is_regular(stream) else 0
+        self._again = UnpackedAgain(partial(_unpacked_again, self._regular)) if self._regular else None
+        at_once = BLOCK if self._regular else 0
         self._counted = _Counted(stream)
         self._buffer = buffer = FileBuffer(self._file) if self._file else ReadBuffer(unpacked(self._counted), at_once)
         buffer.refill(0, 4)
@@ -71,14 +74,21 @@ class CaptureReader(CaptureLog):
 
     @property
     def size(self) -> int | None:
-        """The size of a file that can be read more than once; None for a pipe or a compressed file."""
-        return os.fstat(self._file.fileno()).st_size if self._file else None
+        """The size of a file that can be read more than once, as it is on the disk; None for a pipe."""
+        return os.fstat(self._regular.fileno()).st_size if self._regular else None
 
-    def content(self, position: int) -> FileContent:
-        """The bytes of such a file from `position` on, at any time."""
-        if self._file is None:
+    @property
+    def packed(self) -> bool:
+        """Such a file is compressed."""
+        return self._regular is not None and self._file is None
+
+    def content(self, position: int) -> FileContent | UnpackedContent:
+        """The (unpacked) bytes of such a file from `position` on, once all packets were read."""
+        if self._file is not None:
+            return FileContent(self._file, position)
+        if self._again is None:
             raise ValueError("this capture can be read only once")
-        return FileContent(self._file, position)
+        return UnpackedContent(self._again, position)
 
     def __enter__(self) -> CaptureReader:
         return self
@@ -119,6 +129,11 @@ class _Counted:
         piece = self._read(size) or b""
         self.position += len(piece)
         return piece
+
+
+def _unpacked_again(file: io.FileIO) -> Iterator[bytes]:
+    file.seek(0)
+    return unpacked(file)
 
 
 def open_capture_file(path: str | os.PathLike[str] | None, stream: BinaryIO | None = None) -> CaptureReader:

@@ -1,10 +1,11 @@
 """What of a capture is to be decoded, in parts: all of it, or what can make a difference.
 
 * A small capture is followed whole: that takes less time than to load NumPy.
-* A large file is scanned first (scan.py), and only connections that may carry RDP are followed.
-* What can be read only once, a pipe or a compressed file, is followed whole as well, but for the data of connections
-  that turned out to carry no RDP: after their first 256 KiB they are ignored, and left out of each block before
-  anything else is done to their packets. So nothing is held back, and no copy is made.
+* A large file is scanned first (scan.py), and only connections that may carry RDP are followed. A compressed one is
+  unpacked twice for that.
+* What can be read only once, a pipe, is followed whole as well, but for the data of connections that turned out to
+  carry no RDP: after their first 256 KiB they are ignored, and left out of each block before anything else is done to
+  their packets. So nothing is held back, and no copy is made. Small compressed files are read in this way, too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 SMALL = BLOCK
 """Bytes of a capture that are followed whole."""
+SMALL_PACKED = SMALL >> 3
+"""The same of a compressed one."""
 
 
 class Selected(NamedTuple):

@@ -87,9 +87,10 @@ class TcpWalk:
 
     def _select(self, reader: CaptureReader) -> Iterator[Selected]:
         size = reader.size
-        if self._full or (size is not None and size <= selection.SMALL):
+        small = size is not None and size <= (selection.SMALL_PACKED if reader.packed else selection.SMALL)
+        if self._full or (small and not reader.packed):
             return selection.everything(reader)
-        if size is None:
+        if size is None or small:
             return selection.once(reader, self.tracker.ignored.values(), self._unsupported)
         from msra.capture.scan import Scan
 
