@@ -155,6 +155,8 @@ def quoted(value: object) -> str:
 
 def _harmless(text: str) -> str:
     """The same, with everything that could act on a terminal written as an escape."""
+    if text.isprintable():  # nearly always
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
