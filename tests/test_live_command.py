@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -144,6 +145,21 @@ def test_an_interface(
     assert command.process.returncode == 0 and err == ""
     assert f"\n{LOOPBACK}: " in out and f"({engine} engine)" in out
     assert not [child for child in children if alive(child)]
+
+
+@pytest.mark.usefixtures("may_capture")
+def test_keys_that_are_made_while_it_runs(commands: list[Command], tmp_path: Path) -> None:
+    """The key log is empty when the capture begins."""
+    keylog = tmp_path / "keys.txt"
+    keylog.touch()
+    command = Command("-i", LOOPBACK, "--keylog", str(keylog))
+    commands.append(command)
+    command.wait_for("capturing on", command.err)
+    shutil.copy(PCAPS / "v2_tls13.keys.txt", keylog)
+    replay = Replay(PCAPS / "v2_tls13.pcapng")
+    replay.play()
+    command.wait_for("REMOTEDESKTOP_CTL_RESULT 0 SAFERROR_NOERROR")
+    replay.close()
 
 
 @pytest.mark.usefixtures("may_capture")

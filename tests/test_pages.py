@@ -38,8 +38,8 @@ STAND_INS = {
     "rc4.pcapng": "v2_rc4_128.pcapng",
     "rc4.key.pem": "v2_rc4_128.server.key.pem",
 }
-NOT_RUN = 11
-"""Blocks that are not run: `make`, `pip`, Windows (2), live captures (4), URLs, a novice, and what needs one."""
+NOT_RUN = 12
+"""Blocks that are not run: `make`, `pip`, Windows (2), live captures (5), URLs, a novice, and what needs one."""
 
 
 @pytest.fixture(scope="module")

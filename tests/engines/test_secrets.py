@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from msra.analyzer import analyze
+from msra.engines.embedded import EmbeddedEngine
 from msra.engines.interface import EngineError, Options
-from msra.engines.secrets import KEYLOG_VARIABLE, load_secrets
+from msra.engines.secrets import KEYLOG_VARIABLE, GrowingKeylog, load_secrets
+from msra.engines.tshark import TsharkEngine
+from msra.events import Message
 from tests.conformance.expected import PCAPS
 
 KEYLOG = PCAPS / "v2_tls13.keys.txt"
@@ -63,3 +66,31 @@ def test_files_that_are_no_keys(tmp_path: Path) -> None:
     for options in (Options(rdp_keys=(tmp_path / "missing",)), Options(keylog=tmp_path / "missing")):
         with pytest.raises(EngineError, match="No such file"):
             load_secrets(options)
+
+
+def test_a_key_log_that_grows(tmp_path: Path) -> None:
+    """Whole lines, once each; a file may come late, be begun anew, and go."""
+    path = tmp_path / "keys.txt"
+    keylog = GrowingKeylog(path)
+    assert keylog.news() == b""
+    path.write_bytes(b"one\ntw")
+    assert keylog.news() == b"one\n" and keylog.news() == b""
+    with path.open("ab") as file:
+        file.write(b"o\n")
+    assert keylog.news() == b"two\n" and keylog.news() == b""
+    path.write_bytes(b"new\n")
+    assert keylog.news() == b"new\n"
+    path.unlink()
+    assert keylog.news() == b""
+
+
+@pytest.mark.parametrize("engine", [EmbeddedEngine(), TsharkEngine()], ids=lambda engine: engine.name)
+def test_keys_may_come_while_a_capture_grows(engine: EmbeddedEngine | TsharkEngine, tmp_path: Path) -> None:
+    path = tmp_path / "keys.txt"
+    path.touch()
+    with (PCAPS / "v2_tls13.pcapng").open("rb") as stream:
+        events = engine.read(None, Options(keylog=path), stream).events()
+        found = [next(events)]  # the connection was recognised, and the handshake is still to come
+        path.write_bytes(KEYLOG.read_bytes())
+        found += events
+    assert [event.type for event in found if isinstance(event, Message)][-1] == "REMOTEDESKTOP_CTL_RESULT"

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from msra.engines.connects import RDP_PORT
 from msra.engines.interface import Options
 from msra.engines.rdp_connections import RdpConnections
-from msra.engines.secrets import load_secrets
+from msra.engines.secrets import GrowingKeylog, keylog_of, load_secrets
 from msra.engines.slice import Slice
 from msra.engines.tcp_walk import TcpWalk
 from msra.events import Event
@@ -35,6 +35,9 @@ class EmbeddedReading:
         self._walk = TcpWalk(path, secrets.tls.add_keylog, stream, ports, full, sliced)
         self._connections = RdpConnections(self._walk.tracker, secrets, options.decode_as)
         self._walk.novices = self._connections.novices
+        self._secrets = secrets
+        keylog = keylog_of(options)
+        self._keylog = GrowingKeylog(keylog) if keylog and path is None else None
 
     @property
     def packets(self) -> int:
@@ -54,6 +57,8 @@ class EmbeddedReading:
     def events(self) -> Generator[Event, None, None]:
         """Read the whole capture."""
         for item in self._walk.items():
+            if self._keylog and (news := self._keylog.news()):
+                self._secrets.tls.add_keylog(news)
             yield from self._connections.feed(item)
         yield from self._connections.finish()
 

@@ -1,4 +1,4 @@
-"""The keys that the user gave: read from files once, for all connections of a capture. They stay in memory only."""
+"""The keys that the user gave: read from files, for all connections of a capture. They stay in memory only."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msra.engines.interface import EngineError, Options
 from msra.transport.rdp_keys import RsaPrivateKey, load_private_keys
 
 KEYLOG_VARIABLE = "SSLKEYLOGFILE"
+_AT_ONCE = 1 << 24  # bytes of a growing key log that are read at a time
 
 
 class Secrets:
@@ -42,6 +43,32 @@ def load_secrets(options: Options) -> Secrets:
     for key in rsa_keys:
         tls.add_rsa_key(_for_tls(key))
     return Secrets(tls, rsa_keys)
+
+
+class GrowingKeylog:
+    """A key log that is written while the capture is: programs add a line when they have made a key."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read = 0
+        self._size = 0
+
+    def news(self) -> bytes:
+        """The whole lines that are new. A file that is gone has none, and one that is shorter was begun anew."""
+        try:
+            size = self._path.stat().st_size
+            if size == self._size:
+                return b""
+            self._read = self._read if size > self._read else 0
+            with self._path.open("rb") as file:
+                file.seek(self._read)
+                new = file.read(_AT_ONCE)
+        except OSError:
+            return b""
+        self._size = self._read + len(new)
+        new = new[: new.rfind(b"\n") + 1]
+        self._read += len(new)
+        return new
 
 
 def _read(path: Path) -> bytes:
