@@ -55,9 +55,9 @@ def test_a_port_or_file_that_cannot_be_used(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err.count("novice: ") == 2
 
 
-def test_help_and_readme_name_the_command_line_of_a_real_expert() -> None:
+def test_help_and_documentation_name_the_command_line_of_a_real_expert() -> None:
     """It is the one of the tests with FreeRDP."""
     done = subprocess.run([*NOVICE, "--help"], capture_output=True, text=True, check=True)
     command = 'xfreerdp help.msrcIncident /assistance:Password1 /v:127.0.0.1:3389 /sec:rdp /d: "/p:*" /log-level:DEBUG'
     assert command in done.stdout
-    assert command in Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    assert command in Path(__file__).parents[2].joinpath("docs", "building.md").read_text("utf-8")
