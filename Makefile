@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # What `make test-wireshark` tests the plugin with: programs, or Debian releases that it sets up outside the repository.
 TSHARKS := tshark trixie sid
 
-.PHONY: demo test test-wireshark lint tools bench bench-readme profile screenshot clean
+.PHONY: demo test test-wireshark lint tools bench bench-readme profile fuzz screenshot clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
@@ -50,6 +50,12 @@ bench-readme: $(VENV)/.dev tools
 
 profile: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.profiling
+
+# All oracles of tests/fuzz/oracles.py in turn; what breaks one is written to tests/regressions/.
+MINUTES := 30
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 screenshot: $(VENV)/.dev tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow
