@@ -99,4 +99,5 @@ def _hexadecimal(text: str) -> bytes:
 
 
 def _number(text: str) -> int | None:
-    return int(text) if _NUMBER.fullmatch(text.strip()) else None
+    digits = text.strip()  # of more than int() takes: U+001C to U+001F, for instance
+    return int(digits) if _NUMBER.fullmatch(digits) else None
