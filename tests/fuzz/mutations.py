@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from random import Random
 from typing import TypeVar
@@ -210,15 +210,24 @@ def mutate_streams(data: bytes, random: Random) -> bytes:
             mutated = _with_lengths(mutated)
         return pair[0], replace(pair[1], payload=mutated)
 
-    sequence: dict[tuple[bytes, int, bytes, int], int] = {}
-    sent = []
-    for packet, segment in mutate_list(pairs, random, change):
-        payload, key = segment.payload[:65_000], (segment.src, segment.sport, segment.dst, segment.dport)
-        at = sequence.get(key, 1000)
-        sequence[key] = at + len(payload)
-        acknowledged = sequence.get(key[2:] + key[:2], 1000)  # type: ignore[arg-type]
-        sent.append((packet, replace(segment, seq=at, ack=acknowledged, flags=0x18, payload=payload, missing=0)))
-    return _wrapped(sent)
+    return _wrapped(_in_order(mutate_list(pairs, random, change)))
+
+
+def _in_order(pairs: Iterable[tuple[Packet, Segment]]) -> Iterator[tuple[Packet, Segment]]:
+    """The payloads one after the other, in connections that are opened before them."""
+    sent: dict[tuple[bytes, int, bytes, int], int] = {}
+    for packet, segment in pairs:
+        there = (segment.src, segment.sport, segment.dst, segment.dport)
+        back = (segment.dst, segment.dport, segment.src, segment.sport)
+        if there not in sent:
+            sent[there] = sent[back] = 1
+            yield packet, replace(segment, seq=0, ack=0, flags=mixes.SYN, payload=b"", missing=0)
+            ends = {"src": back[0], "sport": back[1], "dst": back[2], "dport": back[3]}
+            yield packet, replace(segment, **ends, seq=0, ack=1, flags=mixes.SYN | mixes.ACK, payload=b"", missing=0)
+        payload = segment.payload[:65_000]
+        seq, ack = sent[there] % (1 << 32), sent[back] % (1 << 32)
+        yield packet, replace(segment, seq=seq, ack=ack, flags=mixes.ACK, payload=payload, missing=0)
+        sent[there] += len(payload)
 
 
 def _with_lengths(payload: bytes) -> bytes:
