@@ -6,3 +6,13 @@
 oracles.py and captures.py say what must hold, seeds.py what it starts from, mutations.py how it is changed; what
 breaks an oracle is written to tests/regressions/, and test_fuzz.py reads all of it again.
 """
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REGRESSIONS = Path(__file__).parents[1] / "regressions"
+SECONDS = 10
+"""An input that takes longer hangs."""
+LARGEST = 1 << 17
+"""Bytes of an input."""

@@ -8,12 +8,11 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
-from random import Random
 
-from tests.fuzz.mutations import LARGEST, mutate
-from tests.fuzz.test_fuzz import REGRESSIONS, SECONDS
+from tests.fuzz import LARGEST, REGRESSIONS, SECONDS
+from tests.fuzz.oracles import ORACLES
+from tests.fuzz.seeds import seeds
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT / ".build" / "fuzz"
@@ -21,26 +20,8 @@ CORPUS = ROOT / ".build" / "fuzz"
 MEGABYTES = 2048
 
 
-def fuzz(oracle: str, arguments: Sequence[str]) -> None:
-    """Become the fuzzer of one oracle; never returns."""
-    import atheris
-
-    with atheris.instrument_imports(include=["msra"]):
-        from tests.fuzz.oracles import ORACLES
-
-    def mutator(data: bytes, largest: int, seed: int) -> bytes:
-        random = Random(seed)
-        data = mutate(oracle, data, random) if random.random() < 0.7 else atheris.Mutate(data, largest)
-        return data[:largest]
-
-    atheris.Setup([oracle, *arguments], ORACLES[oracle], custom_mutator=mutator)
-    atheris.Fuzz()
-
-
 def run(oracle: str, seconds: int) -> tuple[int, Path | None]:
     """Fuzz in a process of its own; returns how many inputs it tried, and what broke the oracle, if anything."""
-    from tests.fuzz.seeds import seeds
-
     corpus = CORPUS / oracle
     corpus.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +35,7 @@ def run(oracle: str, seconds: int) -> tuple[int, Path | None]:
             f"-max_total_time={seconds}", f"-max_len={LARGEST}", f"-timeout={SECONDS}", f"-rss_limit_mb={MEGABYTES}",
             f"-artifact_prefix={found}/", "-print_final_stats=1", "-len_control=0",
         ]  # fmt: skip
-        command = [sys.executable, "-m", "tests.fuzz", "--one", oracle, *options, str(corpus), str(first)]
+        command = [sys.executable, "-m", "tests.fuzz.fuzzer", oracle, *options, str(corpus), str(first)]
         finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
         artifacts = sorted(found.iterdir())
         if finished.returncode and not artifacts:
@@ -75,10 +56,6 @@ def keep(oracle: str, data: bytes) -> Path:
 
 def main() -> int:
     """The command line; the exit status is 1 if anything was found."""
-    if sys.argv[1:2] == ["--one"]:
-        fuzz(sys.argv[2], sys.argv[3:])
-    from tests.fuzz.oracles import ORACLES
-
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=5, help="for all oracles together")
     parser.add_argument("oracles", nargs="*", default=[*ORACLES], metavar="oracle", help=", ".join(ORACLES))

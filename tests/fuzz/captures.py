@@ -32,10 +32,10 @@ def analysed(data: bytes) -> CaptureReport:
 
 
 def report(data: bytes) -> None:
-    """Nothing raises, what is written is bounded, and does nothing to a terminal."""
+    """Nothing raises, what is written is bounded, and does nothing to a terminal; secrets are shown in every other."""
     capture = analysed(data)
     whole = together([capture])
-    for name, shown in rendered(whole):
+    for name, shown in rendered(whole, show_secrets=len(data) % 2 == 0):
         assert len(shown) <= LARGEST_REPORT + GROWTH * len(data), f"{name} grows"
         if name.startswith("text"):
             assert not harmful(shown), f"{name} shows {harmful(shown)!r}"
@@ -45,13 +45,12 @@ def report(data: bytes) -> None:
         written(data, capture)
 
 
-def rendered(report: Report) -> Iterator[tuple[str, str]]:
+def rendered(report: Report, show_secrets: bool) -> Iterator[tuple[str, str]]:
     """The report in all formats and details."""
-    for show_secrets in (False, True):
-        for name, form in FORMATS.items():
-            yield name, form(report, show_secrets)
-        for detail, _ in DETAILS.values():
-            yield f"text {detail}", to_text(report, show_secrets, detail)
+    for name, form in FORMATS.items():
+        yield name, form(report, show_secrets)
+    for detail, _ in DETAILS.values():
+        yield f"text {detail}", to_text(report, show_secrets, detail)
 
 
 def harmful(text: str) -> list[str]:

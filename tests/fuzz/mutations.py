@@ -12,10 +12,9 @@ from msra.capture import CaptureError, CaptureReader, Packet, Segment
 from msra.capture.link import FragmentTable, decode_segment
 from msra.capture.writer import PcapngWriter
 from tests import mixes
+from tests.fuzz import LARGEST
 from tests.fuzz.pieces import Piece, joined, split
 
-LARGEST = 1 << 17
-"""Bytes of an input."""
 _NUMBERS = (0, 1, 2, 3, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _T = TypeVar("_T")
 

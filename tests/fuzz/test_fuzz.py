@@ -11,14 +11,12 @@ from types import FrameType
 
 import pytest
 
+from tests.fuzz import REGRESSIONS, SECONDS
 from tests.fuzz.mutations import MUTATORS, mutate
 from tests.fuzz.oracles import ORACLES
 from tests.fuzz.pieces import Piece, joined, split
 from tests.fuzz.seeds import seeds
 
-REGRESSIONS = Path(__file__).parents[1] / "regressions"
-SECONDS = 10
-"""An input that takes longer hangs."""
 WHOLE = ("packets", "segments", "streams", "scanned")
 INPUTS = {**dict.fromkeys(ORACLES, 40), **dict.fromkeys(WHOLE, 4), "layer": 20}
 """How many mutated inputs of each oracle the short run has."""
