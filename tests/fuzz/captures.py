@@ -6,13 +6,14 @@ import io
 import json
 import unicodedata
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 from msra.analysis.model import CaptureReport, Report
 from msra.analyzer import analyze_capture, together
-from msra.capture import selection
+from msra.capture import scan, selection
 from msra.cli import DETAILS, FORMATS
 from msra.engines.embedded import EmbeddedEngine, EmbeddedReading
 from msra.engines.export import MessageExport
@@ -72,11 +73,9 @@ def written(data: bytes, capture: CaptureReport) -> None:
 
 def scanned(data: bytes) -> None:
     """A file in which only what may be RDP is followed has the same events as one that is followed whole."""
-    with (
-        TemporaryDirectory() as folder,
-        patch.object(selection, "SMALL", 0),
-        patch.object(selection, "SMALL_PACKED", 0),
-    ):
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        for owner, name, value in ((selection, "SMALL", 0), (selection, "SMALL_PACKED", 0), (scan, "_FEW", 4)):
+            stack.enter_context(patch.object(owner, name, value))
         path = Path(folder, "fuzzed.pcap")
         path.write_bytes(data)
         try:
@@ -85,9 +84,9 @@ def scanned(data: bytes) -> None:
         except EngineError:
             expected = None
         try:
-            scan = EmbeddedReading(path, Options())
-            found = list(scan.events())
+            reading = EmbeddedReading(path, Options())
+            found = list(reading.events())
         except EngineError:
             assert expected is None
             return
-        assert found == expected and sorted(scan.notes) == sorted(every.notes)
+        assert found == expected and sorted(reading.notes) == sorted(every.notes)

@@ -29,6 +29,7 @@ from msra.transport.credssp import Prelude
 from msra.transport.recognise import Recogniser
 from msra.transport.security import SecurityLayer
 from msra.transport.tpkt import Framer
+from tests import mixes
 from tests.analysis import synthetic
 from tests.bench.traffic import PCAPS
 from tests.fuzz.oracles import LAYERS, LINK_TYPES, ORACLES, drain
@@ -38,7 +39,7 @@ MOST_BYTES = 1 << 15
 """Of a seed that is a run of pieces; the rest of a long connection is more of the same."""
 MOST_SEEDS = 40
 """Of an oracle."""
-LARGEST_CAPTURE = 50_000
+LARGEST_CAPTURE = 100_000
 _CONTACT = '<RAINVITATIONCOLL><RAINVITATIONITEM NAME="Dave" AVATAR="Qk1QgAAA" TYPE="1" TIME="2008"/></RAINVITATIONCOLL>'
 _TEXTS = (
     '<RCCOMMAND NAME="FILEXFER" FILENAME="20070130182140.xml" FILESIZE="436" CHANNELID="RA_FX"/>',
@@ -210,6 +211,7 @@ def seeds() -> Mapping[str, list[bytes]]:
         "invitation": [invitation.encode(code) for code in ("utf-8", "utf-16")],
         "certificate": keys + _spread(heard["certificate"]),
         "message": heard["message"] + [joined(Piece(1, message) for message in heard["message"][:20])],
-        **dict.fromkeys(("packets", "segments", "streams", "scanned"), small),
+        **dict.fromkeys(("packets", "segments", "streams"), small),
+        "scanned": small + [mixed for mixed in map(mixes.capture, range(40)) if len(mixed) <= LARGEST_CAPTURE],
     }
     return {oracle: _spread(made.get(oracle) or heard[oracle]) for oracle in ORACLES}
