@@ -29,7 +29,7 @@ from msra.layers.file_transfer import FileTransfers
 from msra.layers.rccommand import scan
 from msra.transport import fastpath, gcc, mcs, x224
 from msra.transport.bulk import BulkDecompressor, BulkError
-from msra.transport.channels import parse_chunk
+from msra.transport.channels import MAX_UNFINISHED, parse_chunk
 from msra.transport.client_info import parse_client_info
 from msra.transport.connection import Connection
 from msra.transport.credssp import Prelude
@@ -278,6 +278,7 @@ def rdp(data: bytes) -> None:
             if isinstance(item, Ciphertext):
                 drain(connection.feed_clear(item.origin, item.data))
     if connection is not None:
+        assert connection.channels.drop(True) <= MAX_UNFINISHED and connection.channels.drop(False) <= MAX_UNFINISHED
         drain(connection.finish([Origin(True, 1, 1), Origin(False, 1, 1)]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msra.transport.channels import Chunk
+from msra.transport.channels import MAX_UNFINISHED, Chunk
 from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
 from msra.transport.virtual import VirtualChannels
 
@@ -82,3 +82,21 @@ def test_unfinished_messages_are_counted_when_bytes_are_lost() -> None:
         Gap(SERVER, "incomplete_message", 5),
         ChannelMessage(SERVER, "remdesk", b"RA"),
     ]
+
+
+def test_unfinished_messages_of_all_channels_together_are_bounded() -> None:
+    made, chunk, told = channels(), bytes(64_000), 0
+    for channel in range(2000, 3000):
+        for item in send(made, channel, chunk, flags=1):
+            assert isinstance(item, Gap) and item.kind == "incomplete_message"
+            assert item.size <= MAX_UNFINISHED + len(chunk)
+            told += item.size
+    assert told + made.drop(False) == 1000 * len(chunk) and told > 2 * MAX_UNFINISHED
+
+
+def test_a_closed_dynamic_channel_no_longer_counts() -> None:
+    made = channels("drdynvc")
+    for _ in range(600):
+        assert send(made, 1004, b"\x10\x07RC_CTL\0") == []  # create
+        assert send(made, 1004, b"\x28\x07\xff\xff\xff\x00" + bytes(60_000)) == []  # the first of a long message
+        assert send(made, 1004, b"\x40\x07") == []  # close

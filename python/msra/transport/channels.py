@@ -22,6 +22,8 @@ _ALL_FLAGS = 0x00EF00F3
 
 MAX_MESSAGE = 16 * 1024 * 1024
 """A Remote Assistance message is far smaller; a sender that never ends one must not fill the memory."""
+MAX_UNFINISHED = 16 * 1024 * 1024
+"""The same of all channels of one side together: a few bytes, compressed, are 64 KiB for each of 65,536 channels."""
 MAX_DYNAMIC_CHANNELS = 4096
 
 _CHUNK_HEADER = struct.Struct("<II")
@@ -37,6 +39,11 @@ class Reassembly:
 
     data: bytearray = field(default_factory=bytearray)
     open: bool = False
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return len(self.data)
 
     def add(self, chunk: bytes, first: bool, last: bool) -> tuple[bytes | None, int]:
         """Add a chunk. Returns (the message, if this completes one; how many bytes had to be thrown away)."""
@@ -142,6 +149,11 @@ class DynamicReassembly:
     missing: int = 0
     message: Reassembly = field(default_factory=Reassembly)
 
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self.message.size
+
     def add(self, pdu: DynamicPdu) -> tuple[bytes | None, int]:
         """As Reassembly.add: Data First starts a message of `length` bytes, Data alone is whole or goes on."""
         first = pdu.length is not None or not self.missing
@@ -151,8 +163,3 @@ class DynamicReassembly:
         if not self.message.open:
             self.missing = 0
         return message, lost
-
-    def drop(self) -> int:
-        """Forget the unfinished message; returns its size so far."""
-        self.missing = 0
-        return self.message.drop()

@@ -18,6 +18,8 @@ class _Direction:
 
     static: dict[int, Reassembly] = field(default_factory=dict)
     dynamic: dict[int, DynamicReassembly] = field(default_factory=dict)
+    held: int = 0
+    """Their bytes."""
 
 
 class VirtualChannels:
@@ -68,18 +70,28 @@ class VirtualChannels:
 
     def drop(self, from_client: bool) -> int:
         """Bytes are missing: forget the unfinished messages of this side; returns how many bytes they had."""
-        direction = self._directions[from_client]
-        reassemblies: list[Reassembly | DynamicReassembly] = [*direction.static.values(), *direction.dynamic.values()]
-        return sum(reassembly.drop() for reassembly in reassemblies)
+        size = self._directions[from_client].held
+        self._directions[from_client] = _Direction()
+        return size
 
     def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> Iterator[Item]:
         """A channel PDU; `data` is what it carries, decompressed."""
-        reassembly = self._directions[origin.from_client].static.setdefault(channel, Reassembly())
+        direction = self._directions[origin.from_client]
+        reassembly = direction.static.setdefault(channel, Reassembly())
+        before = reassembly.size
         message, lost = reassembly.add(data, chunk.first, chunk.last)
+        yield from self._grown(origin, reassembly.size - before)
         if lost and self.is_named(channel) and self.may_be_wanted:
             yield Gap(origin, "incomplete_message", lost)
         if message is not None:
             yield from self._message(origin, channel, message)
+
+    def _grown(self, origin: Origin, size: int) -> Iterator[Item]:
+        """The unfinished messages of this side have grown by `size` bytes; all are forgotten when it is too much."""
+        direction = self._directions[origin.from_client]
+        direction.held += size
+        if direction.held > channels.MAX_UNFINISHED:
+            yield Gap(origin, "incomplete_message", self.drop(origin.from_client))
 
     def _message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
         name = self._by_id.get(channel)
@@ -111,15 +123,19 @@ class VirtualChannels:
     def _close(self, _origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
         self._dynamic.pop(pdu.channel, None)
         for direction in self._directions.values():
-            direction.dynamic.pop(pdu.channel, None)
+            closed = direction.dynamic.pop(pdu.channel, None)
+            direction.held -= closed.size if closed else 0
         return iter(())
 
     def _dynamic_data(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
         name = self._dynamic.get(pdu.channel) or self._identify_dynamic(pdu)
         if name is None:
             return
-        reassembly = self._directions[origin.from_client].dynamic.setdefault(pdu.channel, DynamicReassembly())
+        direction = self._directions[origin.from_client]
+        reassembly = direction.dynamic.setdefault(pdu.channel, DynamicReassembly())
+        before = reassembly.size
         message, lost = reassembly.add(pdu)
+        yield from self._grown(origin, reassembly.size - before)
         if lost:
             yield Gap(origin, "incomplete_message", lost)
         if message is not None:
