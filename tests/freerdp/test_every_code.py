@@ -32,6 +32,7 @@ UNKNOWN_TYPE = 10_000
 """Message types from here on stand for the results that were sent before them."""
 AT_ONCE = 4
 TIMEOUT = 60  # seconds for one session; it takes two
+PATIENCE = 10  # seconds for the novice to notice that its client has ended
 VERSION_1 = (0, 26, 41, 47)
 CASES = [(2, code) for code in CODES] + [(1, code) for code in VERSION_1]
 
@@ -64,10 +65,13 @@ class Session:
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
-    """An X server without a screen, for the client's window; it listens on no network."""
+    """An X server without a screen, for the client's window; it listens on no network.
+
+    Without -noreset it starts anew when its last client has gone, and refuses the next one meanwhile.
+    """
     program = shutil.which("Xvfb")
     assert program, "these tests need Xvfb: make test installs it"
-    command = [program, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp"]
+    command = [program, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         assert server.stdout is not None
         number = server.stdout.readline().strip()
@@ -118,7 +122,10 @@ async def _session(name: str, conduct: Conduct, folder: Path, display: str) -> S
         ]
         # In a thread: pyshark, which other tests use, takes the watcher of asyncio's child processes away.
         client = await asyncio.to_thread(_run, [*command, "/log-level:DEBUG"], environment(folder, display))
-        await asyncio.wait_for(server.finished.acquire(), TIMEOUT)
+        try:
+            await asyncio.wait_for(server.finished.acquire(), PATIENCE)
+        except asyncio.TimeoutError:
+            pytest.fail(f"the client has ended, and the novice knows nothing of it: {log}\n{client.stdout}")
     return Session("\n".join(log), client.stdout, client.returncode, folder / f"{name}.pcapng")
 
 
