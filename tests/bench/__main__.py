@@ -96,7 +96,8 @@ def machine() -> str:
     return (
         f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores (load {os.getloadavg()[0]:.1f} "
         f"before the start), {platform.system()}, Python {platform.python_version()}, "
-        f"tshark {tshark[0] if tshark else '?'}, {packages}; captures in the disk cache."
+        f"tshark {tshark[0] if tshark else '?'}, {packages}; captures in the "
+        "disk cache."
     )
 
 

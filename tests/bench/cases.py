@@ -67,7 +67,7 @@ CASES = (
     Case("b", "nothing but 2,000 sessions", _only, parts=20),
     Case("c", f"{FILES} files of {PACKETS_OF_A_FILE:,} packets, each with a session", _files, parts=20),
     Case("d1", "one long session, encrypted (TLS 1.2, with its key log)", _encrypted, keylog=True, parts=4),
-    Case("d2", "one long session, compressed (MPPC 64K)", _compressed, parts=4),
+    Case("d2", "one long session, compressed (MPPC 64K, which tshark cannot read)", _compressed, parts=4),
     Case("e", "(a) packed with gzip", _packed, parts=50),
 )
 

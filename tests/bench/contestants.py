@@ -72,7 +72,7 @@ def has_jobs() -> bool:
     return any(line.split()[:1] == ["-j"] for line in done.stdout.splitlines())
 
 
-READING, WALK, TSHARK = "reading the file", "walking its records", "tshark, plugin and fields"
+READING, WALK, TSHARK = "reading the file", "walking its records (mmap)", "tshark, plugin and fields"
 
 
 def contestants() -> list[Contestant]:
