@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ from msra.jobs.interface import Runner
 from msra.jobs.interrupt import once_interrupted
 from msra.jobs.progress import shown_progress
 from msra.jobs.sources import STDIN, Source, find_sources
-from msra.jobs.task import Task
+from msra.jobs.task import GARBAGE_COLLECTION, Task
 from msra.output import private_file, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
@@ -196,6 +197,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
+    gc.set_threshold(*GARBAGE_COLLECTION)
     parser = make_parser()
     arguments = parser.parse_args(argv)
     if arguments.install_plugin or arguments.uninstall_plugin:
@@ -326,8 +328,7 @@ def _export(report: Report, sources: Sequence[Source], options: Options, target:
 
 def _extract(report: Report, folder: Path) -> None:
     """Save the files of all captures."""
-    saved = [file for capture in report.captures for file in extract(capture, folder)]
-    for file in saved:
+    for file in (saved := [file for capture in report.captures for file in extract(capture, folder)]):
         _complain(f"{file.path}" + ("" if file.whole else " (not whole)"))
     print(f"analyze-pcap: {len(saved)} files saved in {folder}", file=sys.stderr)
 

@@ -128,8 +128,8 @@ class Scan:
         if self._kept > MAX_KEPT:
             self._parts = None
         elif self._parts is not None:
-            offsets, content = np.array(part.records.offsets, np.uint32), self._reader.content(part.records.position)
-            self._parts.append(replace(part, records=replace(part.records, data=content, offsets=offsets)))
+            content = self._reader.content(part.records.position)
+            self._parts.append(replace(part, records=replace(part.records, data=content)))
 
 
 def look_at(records: Records, secrets: int) -> tuple[Part, Segments | None]:
@@ -137,13 +137,14 @@ def look_at(records: Records, secrets: int) -> tuple[Part, Segments | None]:
 
     All packets of a short run are odd, and nothing else is known of it: None.
     """
-    count = len(records)
+    offsets, count = np.array(records.offsets, np.uint32), len(records)
+    records = replace(records, offsets=offsets)
     if count < _FEW:
         nothing = np.empty(0, np.uint32)
         ends, control = Ends(nothing, nothing), nothing.astype(np.bool_)
         return Part(records, secrets, nothing, ends, nothing, nothing, control, np.arange(count)), None
     data = records.data[0:]
-    segments = read_segments(data, records.layout.columns(data, np.array(records.offsets, np.int64)))
+    segments = read_segments(data, records.layout.columns(data, offsets.astype(np.int64)))
     control = segments.flags & (SYN | FIN | RST) != 0
     row = segments.row.astype(np.uint32)
     return Part(records, secrets, row, segments.ends, segments.seq, segments.size, control, segments.odd), segments

@@ -8,6 +8,7 @@ are read again, each in a pool of its own, and the one that breaks that as well 
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -28,7 +29,7 @@ from msra.analyzer import Progress
 from msra.jobs.interface import Reports, Update
 from msra.jobs.sampling import INTERVAL
 from msra.jobs.sources import Source
-from msra.jobs.task import Task, failed
+from msra.jobs.task import GARBAGE_COLLECTION, Task, failed
 
 GRACE = 0.5
 """Seconds that a process has to clean up when it is told to end."""
@@ -144,6 +145,7 @@ _given: tuple[Task, Queue[tuple[int, Progress]] | None]
 def _begin(task: Task, queue: Queue[tuple[int, Progress]] | None) -> None:
     global _given
     _given = task, queue
+    gc.set_threshold(*GARBAGE_COLLECTION)
     if queue is not None:
         queue.cancel_join_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
