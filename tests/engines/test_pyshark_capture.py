@@ -38,6 +38,15 @@ def test_closing_twice_and_early_is_fine() -> None:
     reading.close()
 
 
+def test_it_works_inside_a_running_event_loop() -> None:
+    """As in Jupyter."""
+
+    async def inside() -> list[str]:
+        return [packet.number for packet in capture("frame.number < 3")]
+
+    assert asyncio.run(inside()) == ["1", "2"]
+
+
 def test_the_callers_event_loop_stays() -> None:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -48,3 +57,11 @@ def test_the_callers_event_loop_stays() -> None:
     finally:
         asyncio.set_event_loop(None)
         loop.close()
+
+
+def test_one_that_was_read_once_can_be_left_midway_the_second_time() -> None:
+    reading = capture()
+    assert len(list(reading)) > 3
+    next(iter(reading))
+    reading.close()
+    assert not reading._running_processes

@@ -1,85 +1,152 @@
-"""pyshark's captures, made reliable for our use. The only module that imports pyshark."""
+"""pyshark's captures, made reliable. The only module that imports pyshark."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
-import subprocess
-from asyncio.subprocess import Process
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from packaging.version import Version
-from pyshark.capture.capture import Capture
+from pyshark.capture.capture import Capture, StopCapture
 from pyshark.capture.file_capture import FileCapture
 from pyshark.packet.packet import Packet
 
-MAX_ERROR_LINES = 100
+from msra.engines.program import Program, Steps, stop_all
+
 OLDEST = Version("4.0")
 """pyshark drives every tshark like this one."""
 
 
-class _Packets:
-    """The packets that tshark dissects. `exit_status` and `error_lines` hold after the last one."""
+class Reliable:
+    """What pyshark does otherwise, for all kinds of captures: to be inherited from before pyshark's class.
 
-    def __init__(self, capture: Any, loop: asyncio.AbstractEventLoop) -> None:
-        self._capture = capture
-        self._loop = loop
+    No event loop is needed, so captures can be read in Jupyter, in asyncio and in any thread. tshark is ended with the
+    capture: by close(), by `with`, when nobody refers to it any more, and at the latest when Python ends. `exit_status`
+    and `error_lines`, all that tshark wrote on standard error, hold after the last packet.
+    """
 
-    def __iter__(self) -> Iterator[Packet]:
-        yield from self._capture._packets_from_tshark_sync()
+    _running_processes: set[Program]
+    _packets_from_tshark_sync: Callable[..., Any]
 
-    @property
-    def exit_status(self) -> int | None:
-        """tshark's exit status; None while it runs."""
-        status: int | None = self._capture.exit_status
-        return status
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.exit_status: int | None = None
+        self.error_lines: list[str] = []
+        super().__init__(*arguments, eventloop=Steps(), **options)  # type: ignore[call-arg]  # a pyshark capture
+        weakref.finalize(self, stop_all, self._running_processes)
 
-    @property
-    def error_lines(self) -> list[str]:
-        """What tshark wrote on standard error (at most MAX_ERROR_LINES lines)."""
-        lines: list[str] = self._capture.error_lines
-        return lines
+    def apply_on_packets(
+        self, callback: Callable[[Any], object], timeout: float | None = None, packet_count: int | None = None
+    ) -> None:
+        """Call `callback` with each packet, in this thread; asyncio.TimeoutError after `timeout` seconds."""
+        expired: list[bool] = []
+
+        def expire() -> None:
+            expired.append(True)
+            self.close()
+
+        timer = Timer(timeout or 0, expire)
+        timer.daemon = True
+        if timeout is not None:
+            timer.start()
+        try:
+            for packet in self._packets_from_tshark_sync(packet_count):
+                if expired:
+                    break
+                callback(packet)
+        except StopCapture:
+            pass
+        finally:
+            timer.cancel()
+            self.close()
+        if expired:
+            raise asyncio.TimeoutError
+
+    async def packets_from_tshark(
+        self, packet_callback: Callable[[Any], object], packet_count: int | None = None, close_tshark: bool = True
+    ) -> None:
+        """The same in asyncio: the loop goes on while the next packet is awaited."""
+        packets = self._packets_from_tshark_sync(packet_count)
+        try:
+            while (packet := await asyncio.to_thread(next, packets, None)) is not None:
+                packet_callback(packet)
+        except StopCapture:
+            pass
+        finally:
+            if close_tshark:
+                self.close()
 
     def close(self) -> None:
         """End tshark, if it still runs."""
-        if not self._loop.is_closed():
-            self._capture.close()
-            self._loop.close()
+        stop_all(self._running_processes)
+        self._running_processes.clear()
+
+    async def close_async(self) -> None:
+        """The same."""
+        self.close()
+
+    def _start(self, command: list[str], **pipes: int) -> Program:
+        program = Program(command, **pipes)
+        self._running_processes.add(program)
+        return program
+
+    async def _get_tshark_process(self, packet_count: int | None = None, **pipes: int) -> Program:
+        """Start tshark, without asyncio. One that has died already is noticed when its output ends."""
+        capture: Any = self
+        capture._verify_capture_parameters()
+        output = "psml" if capture._only_summaries else "pdml"
+        command = [capture._get_tshark_path(), "-l", "-n", "-T", output, *capture.get_parameters(packet_count)]
+        return self._start(command, **pipes)
+
+    async def _cleanup_subprocess(self, process: Program) -> None:
+        """Wait for the exit status once all output is read, where pyshark kills the process and loses it."""
+        if process.at_end and not process.stopped:
+            self.exit_status, self.error_lines = process.finish(), process.error_lines
+        else:
+            process.stop()
+        self._running_processes.discard(process)
+
+    def _get_tshark_version(self) -> Version:
+        """Not asked for, which would take a start of tshark: the plugin says what it needs, and refuses the rest."""
+        return OLDEST
 
 
-class PluginCapture(_Packets):
+class PluginCapture(Reliable, FileCapture):  # type: ignore[misc]  # pyshark has no types
     """The packets of a file that pass a display filter."""
 
     def __init__(self, path: Path, tshark: str, display_filter: str, parameters: list[str]) -> None:
-        loop = asyncio.new_event_loop()
-        capture = _FileCapture(
+        super().__init__(
             str(path),
             keep_packets=False,
             display_filter=display_filter,
             tshark_path=tshark,
             custom_parameters=parameters,
-            eventloop=loop,
         )
-        super().__init__(capture, loop)
 
 
-class PluginPipe(_Packets):
+class PluginPipe(Reliable, Capture):  # type: ignore[misc]
     """The packets of a capture that is written to `input` meanwhile: each comes out as soon as it was written."""
 
     def __init__(self, tshark: str, parameters: list[str]) -> None:
-        loop = asyncio.new_event_loop()
+        super().__init__(tshark_path=tshark, custom_parameters=parameters)
         output, target = os.pipe()
         self.input = os.fdopen(target, "wb", buffering=0)
-        capture = _PipeCapture(output, tshark_path=tshark, custom_parameters=parameters, eventloop=loop)
-        super().__init__(capture, loop)
         # It runs before the first packet is written, which a pipe may have no room for.
-        self._process = loop.run_until_complete(capture._get_tshark_process())
+        try:
+            self._process = self.eventloop.run_until_complete(self._get_tshark_process(stdin=output))
+        finally:
+            os.close(output)
 
     def __iter__(self) -> Iterator[Packet]:
-        yield from self._capture._packets_from_tshark_sync(existing_process=self._process)
+        yield from self._packets_from_tshark_sync(existing_process=self._process)
+
+    def get_parameters(self, packet_count: int | None = None) -> list[str]:
+        """What tshark is told."""
+        return [*super().get_parameters(packet_count), "-r", "-"]
 
     def end_input(self) -> None:
         """The capture ends here."""
@@ -90,65 +157,3 @@ class PluginPipe(_Packets):
         """End tshark, if it still runs."""
         self.end_input()
         super().close()
-
-
-class _Reliable:
-    """What pyshark does otherwise, for both kinds of captures."""
-
-    _running_processes: set[Process]
-    _stderr_handling_tasks: list[asyncio.Task[None]]
-    _eof_reached: bool
-
-    def __init__(self, *arguments: object, **options: object) -> None:
-        self.exit_status: int | None = None
-        self.error_lines: list[str] = []
-        super().__init__(*arguments, **options)
-
-    def _get_tshark_version(self) -> Version:
-        """Not asked for, which would take a start of tshark: the plugin says what it needs, and refuses the rest."""
-        return OLDEST
-
-    async def _handle_process_stderr_forever(self, stderr: asyncio.StreamReader) -> None:
-        """Keep every line, where pyshark keeps the last one."""
-        while line := await stderr.readline():
-            if len(self.error_lines) < MAX_ERROR_LINES:
-                self.error_lines.append(line.decode("utf-8", "replace").strip())
-
-    def _created_new_process(self, _parameters: list[str], process: Process, **_names: str) -> None:
-        """A tshark that has died already is noticed when its output ends, with what it said."""
-        self._running_processes.add(process)
-
-    async def _cleanup_subprocess(self, process: Process) -> None:
-        """Wait for the exit status once all output is read, where pyshark kills the process and loses it."""
-        if not self._eof_reached:
-            await super()._cleanup_subprocess(process)  # type: ignore[misc]
-            return
-        self.exit_status = await process.wait()
-        await asyncio.gather(*self._stderr_handling_tasks)
-        self._running_processes.discard(process)
-
-
-class _FileCapture(_Reliable, FileCapture):  # type: ignore[misc]  # pyshark has no types
-    pass
-
-
-class _PipeCapture(_Reliable, Capture):  # type: ignore[misc]
-    def __init__(self, pipe: int, **options: object) -> None:
-        self._pipe = pipe
-        super().__init__(**options)
-
-    async def _get_tshark_process(self, **_unused: object) -> Process:
-        """In a session of its own: Ctrl-C is for this program, which ends tshark when everything is dissected."""
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *(self.tshark_path, "-l", "-n", "-T", "pdml", *self.get_parameters(), "-r", "-"),
-                stdin=self._pipe,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-            )
-        finally:
-            os.close(self._pipe)
-        self._create_stderr_handling_task(process.stderr)
-        self._running_processes.add(process)
-        return process

@@ -93,7 +93,7 @@ class MessageDissector:
 
     def finish(self) -> None:
         """All messages were dissected; raises EngineError if tshark has something to say about it."""
-        if self._pipe:
+        if self._pipe is not None:
             self._pipe.end_input()
             for _ in self._packets:
                 raise EngineError("tshark dissected more messages than there are")
@@ -102,7 +102,7 @@ class MessageDissector:
 
     def close(self) -> None:
         """End tshark, if it still runs."""
-        if self._pipe:
+        if self._pipe is not None:
             self._pipe.close()
 
     def _started(self) -> MessageExport:
@@ -115,4 +115,4 @@ class MessageDissector:
         return self._export
 
     def _problem(self) -> str | None:
-        return problem_of(self._pipe.exit_status, self._pipe.error_lines) if self._pipe else None
+        return problem_of(self._pipe.exit_status, self._pipe.error_lines) if self._pipe is not None else None

@@ -1,0 +1,123 @@
+"""Programs that pyshark reads from, by the names that it knows from asyncio, and without an event loop.
+
+pyshark waits for its programs in an event loop, which fails wherever one runs already: in Jupyter, in asyncio. Nothing
+here waits for anything but a read from a pipe, so pyshark's coroutines run to their ends in one step each, in any
+thread. Nor does it depend on who is told, in this process, that a child has ended (asyncio's child watchers).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Coroutine, Iterable
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+MAX_ERROR_LINES = 100
+
+_T = TypeVar("_T")
+
+
+class Steps:
+    """In the place of an event loop: runs coroutines that never wait for it."""
+
+    def run_until_complete(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
+        """What the coroutine returns; raises what it raises."""
+        try:
+            coroutine.send(None)
+        except StopIteration as done:
+            value: _T = done.value
+            return value
+        coroutine.close()
+        raise RuntimeError("pyshark waits for an event loop, and here is none")
+
+
+class Program:
+    """A running program whose output, unless it goes elsewhere, is read with `read`.
+
+    `error_lines`: what it wrote on standard error, at most MAX_ERROR_LINES lines. It is in a session of its own: Ctrl-C
+    is for this program, which ends the other when it is time.
+    """
+
+    def __init__(self, command: list[str], stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE) -> None:
+        """`stdin` and `stdout` are as in subprocess.Popen; OSError if the program cannot be run."""
+        self._process = subprocess.Popen(  # noqa: S603
+            command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
+        )
+        self.error_lines: list[str] = []
+        self.at_end = False
+        """Whether its output was read to the end."""
+        self.stopped = False
+        """Whether it was ended by us."""
+        self._reading = Lock()
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    @property
+    def stdout(self) -> Program:
+        """What pyshark calls `read` on."""
+        return self
+
+    async def read(self, size: int) -> bytes:
+        """At most `size` bytes of the output, as soon as there are some; none at the end."""
+        with self._reading:
+            output = self._process.stdout
+            data = b"" if output is None or output.closed else output.read(size)
+        self.at_end = not data
+        return data
+
+    def finish(self) -> int:
+        """Wait for the end of a program that has nothing more to write; its exit status."""
+        status = self._process.wait()
+        self._listener.join()
+        self._close()
+        return status
+
+    def stop(self) -> None:
+        """End it, whatever it does. May be called from any thread, and more than once."""
+        self.stopped = True
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # it has just ended
+                _kill(self._process)
+        self.finish()
+
+    def _close(self) -> None:
+        with self._reading:  # who waits for output in another thread has it now
+            for pipe in (self._process.stdout, self._process.stderr):
+                if pipe:
+                    pipe.close()
+
+    def _listen(self) -> None:
+        assert self._process.stderr  # noqa: S101 - for mypy: it is a pipe
+        rest = b""
+        while data := self._process.stderr.read(1 << 16):
+            *lines, rest = (rest + data).split(b"\n")
+            self._keep(lines)
+        self._keep([rest] if rest else [])
+
+    def _keep(self, lines: list[bytes]) -> None:
+        room = MAX_ERROR_LINES - len(self.error_lines)
+        self.error_lines += [line.decode("utf-8", "replace").strip() for line in lines[:room]]
+
+
+def stop_all(programs: Iterable[Program]) -> None:
+    """End them."""
+    for program in list(programs):
+        program.stop()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The program and what it has started."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        import signal
+
+        os.killpg(process.pid, signal.SIGKILL)
