@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "saferror": {"codes", "completion", "__init__"},
     "completion": set(),
     "self_check": {"analyzer", "engines", "plugin", "report", "wireshark", "__init__"},
+    "scapy_contrib": {"layers", "scapy_session", "__init__"},
     "scapy_session": {"capture", "engines", "layers", "events"},
     "extract": {"analysis", "events"},
     "analyzer": {"engines", "analysis", "events"},

@@ -19,6 +19,7 @@ __all__ = ["__version__", "analyze", "analyze_together", "iter_events", "lookup"
 _HOMES = {
     "analyze": "msra.analyzer", "analyze_together": "msra.analyzer", "iter_events": "msra.analyzer",
     "lookup": "msra.codes",
+    "scapy_ext": "msra.scapy_contrib",  # Scapy looks for it here
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ These classes are the one declaration of the wire format in Python; :mod:`msra.l
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import scapy.contrib
 from scapy.config import conf
@@ -99,8 +100,8 @@ def _register_for_explore() -> None:
     ours = [module for module in by_module if module.startswith(f"{__name__}.")]
     layers = [layer for module in ours for layer in by_module.pop(module)]
     by_module["scapy.contrib.msra"] = [layer for layer in layers if layer.__name__ in __all__]
-    vars(scapy.contrib).setdefault("msra", sys.modules[__name__])
-    sys.modules.setdefault("scapy.contrib.msra", sys.modules[__name__])
+    vars(scapy.contrib).setdefault("msra", sys.modules[__name__])  # until it is imported, which takes longer
+    scapy.contrib.__path__.append(str(Path(__file__).parents[1] / "scapy_contrib"))
 
 
 _register_for_explore()
