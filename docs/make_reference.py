@@ -1,22 +1,27 @@
-"""Write the pages that are made from data: docs/codes.md and docs/json.md.
+"""Write the pages that are made from data: docs/codes.md, docs/json.md, and the tables of docs/limits.md.
 
-python docs/make_reference.py            writes both
+python docs/make_reference.py            writes them
 python docs/make_reference.py --check    writes nothing; exit status 1 and a sentence if one is stale
 """
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "python"))
 
+from msra import limits  # noqa: E402
 from msra.codes import CODES, ResultCode  # noqa: E402
 
+LIMITS = re.compile(r"(<!-- [^\n]*limits\.py[^\n]* -->\n).*(<!-- end of the limits -->\n)", re.DOTALL)
 SCHEMA = HERE.parent / "python" / "msra" / "data" / "msra-report-1.schema.json"
 
 CODES_HEAD = """\
@@ -138,10 +143,53 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("_", "\\_").replace("*", "\\*")
 
 
+class Limit(NamedTuple):
+    """One of msra/limits.py: under which heading it stands, and its docstring."""
+
+    heading: str
+    name: str
+    of: str
+    beyond: str
+
+
+def all_limits() -> Iterator[Limit]:
+    """The constants of msra/limits.py with what is written around them."""
+    source = Path(limits.__file__).read_text("utf-8")
+    headings = {number: line.strip("# -") for number, line in enumerate(source.splitlines(), 1) if line[:4] == "# --"}
+    body = ast.parse(source).body
+    for made, text in pairwise(body):
+        if isinstance(made, ast.Assign):
+            (name,) = (target.id for target in made.targets if isinstance(target, ast.Name))
+            docstring = text.value.value if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) else ""
+            of, _, beyond = str(docstring).partition("\n")
+            yield Limit(headings[max(line for line in headings if line < made.lineno)], name, of, beyond)
+
+
+def limits_page() -> str:
+    """docs/limits.md, whose tables come from msra/limits.py."""
+    lines, heading = [], ""
+    for limit in all_limits():
+        if limit.heading != heading:
+            heading = limit.heading
+            lines += ["", f"### {heading}", "", "| Limit | of | Beyond it, and why |", "|---:|---|---|"]
+        beyond = _cell(limit.beyond.replace("\n", " "))
+        lines.append(f"| {_amount(limit)} | {_cell(limit.of)} | {beyond} |")
+    page = (HERE / "limits.md").read_text("utf-8")
+    return LIMITS.sub(lambda found: found[1] + "\n".join([*lines, "", ""]) + found[2], page)
+
+
+def _amount(limit: Limit) -> str:
+    value: int = getattr(limits, limit.name)
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if limit.of.startswith("Bytes") and not value % unit:
+            return f"{value // unit} {name}"
+    return f"{value:,}"
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write or check the pages; returns the exit status."""
     stale = False
-    for name, page in (("codes.md", codes_page()), ("json.md", json_page())):
+    for name, page in (("codes.md", codes_page()), ("json.md", json_page()), ("limits.md", limits_page())):
         target = HERE / name
         if "--check" not in arguments:
             target.write_text(page, "utf-8")

@@ -216,12 +216,14 @@ def test_generated_pages_are_up_to_date(tmp_path: Path) -> None:
     for name in ("docs", "python/msra/data"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(ROOT / "python/msra/data/msra-report-1.schema.json", tmp_path / "python/msra/data")
+    page = (ROOT / "docs" / "limits.md").read_text("utf-8")
+    (tmp_path / "docs" / "limits.md").write_text(page.replace("| 50,000 |", "| 49,999 |"), "utf-8")
     copy = shutil.copy(script, tmp_path / "docs")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, copy, "--check"], capture_output=True, text=True, timeout=60, env=environment
     )
-    assert done.returncode == 1 and done.stderr.count("stale") == 2
+    assert done.returncode == 1 and done.stderr.count("stale") == 3
 
 
 def test_every_key_of_the_schema_is_explained() -> None:

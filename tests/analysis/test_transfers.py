@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msra.analysis.model import Transfer
-from msra.analysis.transfers import MOST_FRAMES, MOST_TRANSFERS, contents, transfers
+from msra.analysis.transfers import contents, transfers
 from msra.analyzer import EngineName, iter_events
 from msra.events import Message, Role
-from msra.layers.elements import MOST_CHARACTERS
+from msra.limits import MAX_TRANSFER_FRAMES, MAX_TRANSFERS, MAX_XML
 from tests.analysis.findings.stories import Tale, Told, found
 from tests.conformance.expected import PCAPS
 from tests.dissector.conversation import EXPERT, NOVICE, Conversation, text
@@ -228,27 +228,27 @@ def test_only_internal_files_are_taken_for_contacts() -> None:
     for more, contact in (({}, None), ({"internaldata": "0"}, None), ({"internaldata": ""}, {})):
         (transfer,) = Files().accepted(**more).part(b"no contact").transfers
         assert transfer.contact == contact
-    (transfer,) = Files().accepted(internaldata="1").part(FILE.encode().ljust(2 * MOST_CHARACTERS + 1)).transfers
+    (transfer,) = Files().accepted(internaldata="1").part(FILE.encode().ljust(2 * MAX_XML + 1)).transfers
     assert transfer.contact == {}, "too large for one"
 
 
 def test_a_flood_of_announcements_is_bounded() -> None:
     """What comes after the last that is listed is not taken for content of those before."""
     story = Files()
-    for _ in range(MOST_TRANSFERS + 5):
+    for _ in range(MAX_TRANSFERS + 5):
         story.accepted()
     story.part(b"abcdef")
-    assert len(story.transfers) == MOST_TRANSFERS and set(story.contents) == {b""}
+    assert len(story.transfers) == MAX_TRANSFERS and set(story.contents) == {b""}
 
 
 def test_a_flood_of_blocks_is_bounded() -> None:
-    story = Files().accepted(MOST_FRAMES)
-    for _ in range(MOST_FRAMES):
+    story = Files().accepted(MAX_TRANSFER_FRAMES)
+    for _ in range(MAX_TRANSFER_FRAMES):
         story.part(b"x")
     (transfer,) = story.transfers
     frames = [message.frame for message in story.messages]
-    assert transfer.frames == (*frames[: MOST_FRAMES - 1], frames[-1])
-    assert transfer.received == transfer.blocks == MOST_FRAMES
+    assert transfer.frames == (*frames[: MAX_TRANSFER_FRAMES - 1], frames[-1])
+    assert transfer.received == transfer.blocks == MAX_TRANSFER_FRAMES
 
 
 def test_frames_are_listed_once() -> None:

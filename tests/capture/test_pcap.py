@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.capture.buffer import MAX_RECORD, ReadBuffer
+from msra.capture.buffer import ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.pcap import MAGICS, walk_pcap
+from msra.limits import MAX_RECORD
 
 MICRO, NANO, MODIFIED = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
 RECORDS = [(1, 2, b"first"), (1_700_000_000, 999_999, b""), (0xFFFFFFFF, 5, b"third packet")]

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.capture.buffer import MAX_RECORD, ReadBuffer
+from msra.capture.buffer import ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.pcapng import walk_pcapng
+from msra.limits import MAX_RECORD
 
 T0 = 1_700_000_000
 SECTION, INTERFACE, OLD, SIMPLE, ENHANCED, SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 10

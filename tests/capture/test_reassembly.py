@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msra.capture.model import Segment, StreamData, StreamHole, StreamItem, TcpConnection
-from msra.capture.reassembly import ACK, FIN, MAX_HELD, PATIENCE, PSH, SYN, Direction
+from msra.capture.reassembly import ACK, FIN, PATIENCE, PSH, SYN, Direction
+from msra.limits import MAX_HELD
 
 WRAP = 1 << 32
 

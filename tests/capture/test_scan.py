@@ -56,7 +56,7 @@ def test_ports(capture: Path) -> None:
 
 
 def test_without_room_the_file_is_walked_again(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scan, "MAX_KEPT", 3_000)
+    monkeypatch.setattr(scan, "MAX_SCAN_KEPT", 3_000)
     assert scanned(capture) == RDP
 
 
@@ -80,7 +80,7 @@ DOUBTFUL = b"x" * 20 + CONNECT + b"y" * 40
 @pytest.mark.parametrize("shared", ["ends where it begins", "starts 14 bytes behind", "no"])
 def test_doubts(shared: str, doubts: int, capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A connect in the middle of a segment counts if it is seen twice in another way, or if there are too many."""
-    monkeypatch.setattr(scan, "_MAX_DOUBTS", doubts)
+    monkeypatch.setattr(scan, "MAX_DOUBTS", doubts)
     conversation = Talk(client_port=60_000)
     packets = [*conversation.open(), *conversation.send(True, DOUBTFUL)]
     if shared == "ends where it begins":

@@ -38,7 +38,7 @@ def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     if request.param != "large blocks":
         monkeypatch.setattr(buffer, "BLOCK", 5_000)
     if request.param == "nothing kept":
-        monkeypatch.setattr(scan, "MAX_KEPT", 0)
+        monkeypatch.setattr(scan, "MAX_SCAN_KEPT", 0)
     return str(request.param)
 
 

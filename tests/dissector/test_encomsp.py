@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msra.layers.encomsp import MOST_ORDERS, decode_encomsp
+from msra.layers.encomsp import decode_encomsp
+from msra.limits import MAX_ORDERS
 from tests.dissector.conversation import ENCOMSP, EXPERT, NOVICE, Conversation, chat
 from tests.dissector.messages import texts, utf16
 from tests.dissector.pieces import fields, take_apart
@@ -90,7 +91,7 @@ def test_lua_and_python_agree(lua: str, messages: list[bytes]) -> None:
 @pytest.mark.parametrize("lua", LUA)
 def test_most_orders(lua: str) -> None:
     """Both stop at the same number of orders: a message of megabytes must not become millions of them."""
-    data = order(0xA) * (MOST_ORDERS + 5)
+    data = order(0xA) * (MAX_ORDERS + 5)
     assert lua_says(lua, [data]) == [python_says(data)]
     assert python_says(data)[1] == 5 * 4
 

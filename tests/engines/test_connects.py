@@ -135,7 +135,7 @@ def test_a_flood_is_counted_and_not_kept() -> None:
 
 def test_a_port_scan_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Candidates are bounded; the latest ones, which stand closest to an RDP connection, are kept."""
-    monkeypatch.setattr(connects, "MAX_CANDIDATES", 50)
+    monkeypatch.setattr(connects, "MAX_FAILED_CANDIDATES", 50)
     collected = FailedConnects(frozenset())
     for port in range(1, 200):
         collected.add(refused(50000, port, port), 0)

@@ -27,9 +27,10 @@ from msra.layers.elements import decode_text, scan_elements
 from msra.layers.encomsp import decode_encomsp
 from msra.layers.file_transfer import FileTransfers
 from msra.layers.rccommand import scan
+from msra.limits import MAX_UNFINISHED
 from msra.transport import fastpath, gcc, mcs, x224
 from msra.transport.bulk import BulkDecompressor, BulkError
-from msra.transport.channels import MAX_UNFINISHED, parse_chunk
+from msra.transport.channels import parse_chunk
 from msra.transport.client_info import parse_client_info
 from msra.transport.connection import Connection
 from msra.transport.credssp import Prelude

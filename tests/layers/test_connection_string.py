@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from msra.layers import MSRA_Authenticate, MSRA_Header
 from msra.layers.connection_string import (
-    MOST_CHARACTERS,
     Address,
     ConnectionString1,
     ConnectionString2,
@@ -19,6 +18,7 @@ from msra.layers.connection_string import (
     Transport,
     parse_connection_string,
 )
+from msra.limits import MAX_CONNECTION_STRING
 from tests.layers.real import MESSAGES
 from tests.layers.test_elements import HOSTILE
 
@@ -193,7 +193,7 @@ def test_what_is_readable_is_kept() -> None:
         "<E><C><A/></C></E>",
         "<E><A></E>",
         '<RCCOMMAND NAME="ACCEPTRC"/>',
-        f"65538,1,{'a;' * MOST_CHARACTERS},*,i,*,*,k",
+        f"65538,1,{'a;' * MAX_CONNECTION_STRING},*,i,*,*,k",
     ],
 )
 def test_everything_else_is_none(text: str) -> None:
@@ -216,7 +216,7 @@ def test_cut_strings(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["a;", ",", ";", ":", "1:1;", "<L/>", "<E>", "<L N='1'/>"])
 def test_hostile_texts_take_linear_time(text: str) -> None:
-    many = text * (MOST_CHARACTERS // len(text) - 50)
+    many = text * (MAX_CONNECTION_STRING // len(text) - 50)
     start = time.perf_counter()
     for candidate in (many, f"65538,1,{many},*,i,*,*,k", f"<E><A/><C><T>{many}</T></C></E>"):
         parse_connection_string(candidate)

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.layers.elements import MOST_CHARACTERS, decode_text, quote, scan_attributes, scan_elements
+from msra.layers.elements import decode_text, quote, scan_attributes, scan_elements
+from msra.limits import MAX_XML
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -98,7 +99,7 @@ HOSTILE = {
     "instruction": "<E><?php x ?></E>",
     "character data": "<E><![CDATA[<A/>]]></E>",
     "comment": "<E><!-- --></E>",
-    "huge": f'<E a="{"x" * MOST_CHARACTERS}"/>',
+    "huge": f'<E a="{"x" * MAX_XML}"/>',
     "many elements": f"<E>{'<A/>' * 1001}</E>",
     "deep nesting": "<E>" * 100_000 + "</E>" * 100_000,
     "no end": "<E>" * 100_000,

@@ -24,7 +24,8 @@ from msra.layers import (
     ENCOMSP_ParticipantCtrlChange,
     ENCOMSP_WndShow,
 )
-from msra.layers.encomsp import MOST_ORDERS, ORDERS, DecodedOrder, decode_encomsp
+from msra.layers.encomsp import ORDERS, DecodedOrder, decode_encomsp
+from msra.limits import MAX_ORDERS
 from tests.layers.test_encomsp_orders import EXAMPLES
 
 WIRES = {example: bytes.fromhex(wire) for example, (_, _, wire, _) in EXAMPLES.items()}
@@ -276,6 +277,6 @@ def test_a_flood_of_orders_is_bounded() -> None:
     start = time.perf_counter()
     orders, unread = decode_encomsp(data)
     message = ENCOMSP_Message(data)
-    assert len(orders) == len(message.orders) == MOST_ORDERS
-    assert unread == len(data) - 4 * MOST_ORDERS == len(message[Raw].load)
+    assert len(orders) == len(message.orders) == MAX_ORDERS
+    assert unread == len(data) - 4 * MAX_ORDERS == len(message[Raw].load)
     assert time.perf_counter() - start < 30

@@ -7,6 +7,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msra.limits import MAX_MESSAGE
 from msra.transport import channels
 from msra.transport.channels import DynamicReassembly, Reassembly, parse_chunk, parse_dynamic
 
@@ -47,9 +48,9 @@ def test_a_chunk_without_a_beginning_is_lost() -> None:
 
 def test_a_message_that_never_ends_is_given_up() -> None:
     reassembly = Reassembly()
-    reassembly.add(bytes(channels.MAX_MESSAGE), first=True, last=False)
+    reassembly.add(bytes(MAX_MESSAGE), first=True, last=False)
     message, lost = reassembly.add(b"x", first=False, last=False)
-    assert (message, lost) == (None, channels.MAX_MESSAGE + 1)
+    assert (message, lost) == (None, MAX_MESSAGE + 1)
     assert not reassembly.data
 
 

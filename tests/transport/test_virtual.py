@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msra.transport.channels import MAX_UNFINISHED, Chunk
+from msra.limits import MAX_UNFINISHED
+from msra.transport.channels import Chunk
 from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
 from msra.transport.virtual import VirtualChannels
 

@@ -17,9 +17,7 @@ from msra.analysis.evidence import Evidence
 from msra.analysis.findings.vocabulary import command
 from msra.analysis.model import Control
 from msra.events import Message, Role
-
-MAX_CONTROLS = 1_000
-"""Requests that are listed, the first ones; nobody asks that often."""
+from msra.limits import MAX_CONTROLS
 
 _REQUEST_INTERACT = 2  # [MS-RDPEMC] 2.2.4.3
 

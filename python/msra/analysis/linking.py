@@ -29,6 +29,7 @@ from typing import TypeAlias
 from msra.analysis.differences import Shown, compare, content, shown
 from msra.analysis.model import CaptureReport, Session, SessionPlace
 from msra.events import Role
+from msra.limits import MAX_COMPARED, MAX_OPENING
 
 MIN_PAUSES = 4
 """Different pauses that two captures have to share before what is said proves anything."""
@@ -37,8 +38,6 @@ _PAUSE = 2_000_000_000  # ns from which on a pause is a human one; programs answ
 _SAME_PAUSE = 250_000_000  # ns by which the network may change a pause
 _RECENT = 16  # earlier sessions that are looked at, of each kind that a session might follow
 _NEAR = 8  # sessions of the same evidence that are compared with each other
-_MOST_TRIES = 32  # sessions that a session is compared with by one rule
-_MAX_OPENING = 1_000  # control messages
 _HEARTBEAT = "REMOTEDESKTOP_CTL_ISCONNECTED"
 
 _RANDOM = ("tls_session", "client_random")
@@ -134,7 +133,7 @@ def _sighting(one: Shown) -> _Sighting:
             said = [message for message in one.session.messages if message.sender == role]
             whole = [message for message in said if gap is None or message.frame < gap]
             control = [content(message) for message in whole if message.channel == "RC_CTL"]
-            opening[role] = control[:_MAX_OPENING]
+            opening[role] = control[:MAX_OPENING]
     return _Sighting(one, one.place, one.session, marks, opening)
 
 
@@ -292,7 +291,7 @@ def _pairs(rule: _Rule, sightings: Sequence[_Sighting]) -> Iterator[tuple[_Sight
         found.sort(key=lambda one: one.session.start)
         for at, one in enumerate(found):
             for other in reversed(found[max(0, at - _NEAR) : at]):
-                if (other, one) not in tried and max(tries[one], tries[other]) < _MOST_TRIES:
+                if (other, one) not in tried and max(tries[one], tries[other]) < MAX_COMPARED:
                     tried.add((other, one))
                     tries.update((one, other))
                     yield other, one

@@ -17,12 +17,10 @@ from msra.analysis.timeline import timeline
 from msra.analysis.transfers import transfers
 from msra.analysis.verdict import decide, deciding_result
 from msra.events import ConnectFailed, ConnectionOpened, Event, Fact, Gap, Message
+from msra.limits import MAX_STORY
 
 RA_CHANNELS = frozenset({"remdesk", "encomsp"})
 """Static channels that only Remote Assistance uses ([MS-RA] 2.2.1.2, [MS-RDPEMC] 2.1)."""
-
-MAX_STORY = 10_000
-"""Facts of one connection that are kept in full; an ordinary connection has fewer than fifty."""
 
 
 @dataclass(slots=True)

@@ -19,14 +19,10 @@ from typing import TypeAlias
 from msra.analysis.model import Transfer
 from msra.events import Message, Role
 from msra.layers.contact import Contact, parse_contact
-from msra.layers.elements import MOST_CHARACTERS
 from msra.layers.header import is_file_channel
+from msra.limits import MAX_TRANSFER_FRAMES, MAX_TRANSFERS, MAX_XML
 
-MOST_TRANSFERS = 1000
-"""Of one session; what is announced after them is not listed."""
-MOST_FRAMES = 10_000
-"""Of one transfer: the first ones and the last one; version 2 sends 10 MB in as many."""
-_MOST_CONTACT = 2 * MOST_CHARACTERS
+_MOST_CONTACT = 2 * MAX_XML
 """Bytes of a file that may be a contact, in UTF-16."""
 _SIZE = re.compile("[0-9]{1,19}")
 _OTHER_SIDE: Mapping[Role, Role] = {"expert": "novice", "novice": "expert"}
@@ -137,7 +133,7 @@ def _follow(messages: Sequence[Message]) -> list[File]:
     for message in messages:
         if is_announcement(message):
             file = channels.announce(message)
-            if file and len(found) < MOST_TRANSFERS:
+            if file and len(found) < MAX_TRANSFERS:
                 found.append(file)
         else:
             channels.take(message)
@@ -193,7 +189,7 @@ def _sha256(file: File, received: int) -> str:
 
 def _frames(file: File) -> tuple[int, ...]:
     frames = tuple(dict.fromkeys(message.frame for message in file.messages))
-    return frames if len(frames) <= MOST_FRAMES else (*frames[: MOST_FRAMES - 1], frames[-1])
+    return frames if len(frames) <= MAX_TRANSFER_FRAMES else (*frames[: MAX_TRANSFER_FRAMES - 1], frames[-1])
 
 
 def _contact(file: File, received: int) -> Mapping[str, str] | None:

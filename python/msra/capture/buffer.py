@@ -7,9 +7,6 @@ from io import RawIOBase
 
 from msra.capture.model import CaptureError
 
-MAX_RECORD = 1 << 24
-"""The largest record that is believed, in bytes: Wireshark's limit for a pcapng block. Larger claims are garbage."""
-
 BLOCK = 1 << 22
 """Bytes of a plain file that are read at a time."""
 

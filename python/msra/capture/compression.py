@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from msra.capture.model import CaptureError
+from msra.limits import MAX_ZSTD_WINDOW
 
 CHUNK = 1 << 18
 """Bytes asked for at a time, and the most that one step of unpacking yields."""
 
-_MAX_ZSTD_WINDOW = 1 << 27  # what the zstd program accepts without being told otherwise
 _GZIP_CHUNK = 1 << 14  # less, since zlib copies what is left of it for each of the members, which may be tiny
 _GZIP_FORMAT = 31  # zlib's wbits: a gzip header, and the largest window
 _DAMAGED = "the {} data is damaged from here on; what comes before was read"
@@ -91,7 +91,7 @@ def _unzstd(packed: _PackedStream) -> Iterator[bytes]:
     except ImportError as error:
         raise CaptureError("it is compressed with Zstandard; to read it, install the package zstandard") from error
     anything = False
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
+    decompressor = zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW)
     try:
         with decompressor.stream_reader(packed, read_across_frames=True) as reader:  # type: ignore[arg-type]
             while piece := reader.read1(CHUNK):

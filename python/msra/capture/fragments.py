@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+from msra.limits import MAX_FRAGMENTS
+
 _LARGEST_DATAGRAM = 65_535
-_MAX_AGE = 1024
 
 
 class _Datagram:
@@ -77,6 +78,6 @@ class FragmentTable:
         self._fed += 1
         while self._datagrams:
             key, oldest = next(iter(self._datagrams.items()))
-            if self._fed - oldest.born < _MAX_AGE:
+            if self._fed - oldest.born < MAX_FRAGMENTS:
                 return
             del self._datagrams[key]

@@ -11,6 +11,7 @@ from struct import Struct
 
 from msra.capture.fragments import FragmentTable
 from msra.capture.model import Segment
+from msra.limits import MAX_EXTENSIONS
 
 _TCP = 6
 _FRAGMENT = 44
@@ -24,7 +25,6 @@ _EXTENSIONS = {
     139: (8, 8),  # host identity protocol (RFC 7401)
     140: (8, 8),  # shim6 (RFC 5533)
 }
-_MAX_EXTENSIONS = 16
 _MAX_UNSTATED = 1 << 19  # the largest "BIG TCP" packet that Linux makes
 
 # RFC 791 3.1
@@ -94,7 +94,7 @@ def _read_extensions(
     next_header: int, data: bytes, at: int, end: int, src: bytes, dst: bytes, fragments: FragmentTable | None
 ) -> Segment | None:
     """The extension headers at `at` (RFC 8200 4), and what follows them. Within a fragment `fragments` is None."""
-    for _ in range(_MAX_EXTENSIONS):
+    for _ in range(MAX_EXTENSIONS):
         if next_header == _TCP:
             return _read_tcp(data, at, end, src, dst)
         if next_header == _FRAGMENT and fragments is not None:

@@ -9,12 +9,12 @@ from typing import TypeAlias
 from msra.capture.fragments import FragmentTable
 from msra.capture.ip import read_ip, read_ipv4, read_ipv6
 from msra.capture.model import Segment
+from msra.limits import MAX_VLAN_TAGS
 
 __all__ = ["SUPPORTED_LINK_TYPES", "FragmentTable", "decode_segment"]
 
 _Reader: TypeAlias = Callable[[bytes, int, int, FragmentTable], "Segment | None"]
 
-_MAX_VLAN_TAGS = 8
 _uint16 = Struct(">H").unpack_from
 
 
@@ -55,7 +55,7 @@ def _typed(offset: int, size: int) -> _Reader:
 
 def _vlan(data: bytes, at: int, length: int, fragments: FragmentTable) -> Segment | None:
     """Tags (IEEE 802.1Q 9.6), as often as they are stacked: control information 2 | type 2."""
-    for _ in range(_MAX_VLAN_TAGS):
+    for _ in range(MAX_VLAN_TAGS):
         ether_type = _uint16(data, at + 2)[0]
         at += 4
         if ether_type not in _VLAN_TYPES:

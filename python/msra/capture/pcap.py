@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from msra.capture.buffer import MAX_RECORD, ReadBuffer
+from msra.capture.buffer import ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.records import Columns, Records
+from msra.limits import MAX_RECORD
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,9 +22,10 @@ from dataclasses import dataclass
 from struct import Struct
 from typing import TYPE_CHECKING
 
-from msra.capture.buffer import MAX_RECORD, ReadBuffer
+from msra.capture.buffer import ReadBuffer
 from msra.capture.model import CaptureError, CaptureLog, Packet
 from msra.capture.records import Columns, Records, gather
+from msra.limits import MAX_INTERFACES, MAX_RECORD, MAX_SECRETS_BYTES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,8 +39,6 @@ _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _SMALLEST_BLOCK = 12
 _OPTION_END, _IF_TSRESOL, _IF_TSOFFSET = 0, 9, 14
 _TLS_KEY_LOG = 0x544C534B
-_MAX_SECRETS = 1 << 26  # bytes of key logs kept
-_MAX_INTERFACES = 1 << 16  # described in a section and kept
 _MAX_TIME = 1 << 63  # ns since 1970 that are believed: until the year 2262
 
 _INTERFACE_DESCRIPTION, _OLD_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET, _DECRYPTION_SECRETS = 1, 2, 3, 6, 10
@@ -239,7 +238,7 @@ class _Walk:
                 interface.multiply, interface.divide = _time_unit(value[0])
             elif code == _IF_TSOFFSET and len(value) == 8:
                 interface.offset = self._section.seconds(value)[0] * 1_000_000_000
-        if len(self._section.interfaces) < _MAX_INTERFACES:
+        if len(self._section.interfaces) < MAX_INTERFACES:
             self._section.interfaces.append(interface)
 
     def _options(self, data: bytes, at: int, end: int) -> Iterator[tuple[int, bytes]]:
@@ -256,8 +255,10 @@ class _Walk:
         if kind != _TLS_KEY_LOG or size > end - at - 8:
             return
         self._secrets += size
-        if self._secrets > _MAX_SECRETS:
-            self._log.note(f"the file holds more than {_MAX_SECRETS >> 20} MiB of TLS secrets; the rest was not read")
+        if self._secrets > MAX_SECRETS_BYTES:
+            self._log.note(
+                f"the file holds more than {MAX_SECRETS_BYTES >> 20} MiB of TLS secrets; the rest was not read"
+            )
         else:
             self._log.tls_secrets.append(data[at + 8 : at + 8 + size])
 

@@ -16,14 +16,13 @@ from bisect import bisect_left
 from typing import Literal, NamedTuple
 
 from msra.capture.model import Segment, StreamData, StreamHole, StreamItem, TcpConnection
+from msra.limits import MAX_HELD
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10  # RFC 9293 3.1
 
 PATIENCE = 8
 """Packets between two looks at what has been acknowledged, and is missing since before the last look."""
 
-MAX_HELD = 1 << 20
-"""Bytes held back in one direction; each piece counts _PIECE_COST more, so that tiny ones are bounded too."""
 
 _PIECE_COST = 256
 _WRAP = 1 << 32

@@ -22,13 +22,10 @@ from msra.capture.model import Packet
 from msra.capture.reassembly import FIN, RST, SYN
 from msra.capture.records import Records
 from msra.capture.selection import decode
-
-MAX_KEPT = 128 << 20
-"""Bytes kept of the first pass; beyond that nothing is, and the second pass walks over the file again."""
+from msra.limits import MAX_DOUBTS, MAX_SCAN_KEPT
 
 _FEW = 100  # records for which NumPy is not worth its while
 _RUN_COST = 2048  # bytes that a run of records costs whatever its length
-_MAX_DOUBTS = 1 << 20
 
 
 @dataclass(slots=True)
@@ -93,7 +90,7 @@ class Scan:
         ends = part.ends.only(marks.doubtful)
         self._doubtful.append((ends, ends.place(part.seq[marks.doubtful] + marks.offset.astype(np.uint32))))
         self._doubts += len(marks.doubtful)
-        if self._doubts > _MAX_DOUBTS:
+        if self._doubts > MAX_DOUBTS:
             self._believe_all()
 
     def _believe_all(self) -> None:
@@ -125,7 +122,7 @@ class Scan:
 
     def _keep(self, part: Part) -> None:
         self._kept += part.cost
-        if self._kept > MAX_KEPT:
+        if self._kept > MAX_SCAN_KEPT:
             self._parts = None
         elif self._parts is not None:
             content = self._reader.content(part.records.position)

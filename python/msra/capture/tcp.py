@@ -7,20 +7,14 @@ from typing import Literal, TypeAlias
 
 from msra.capture.model import Closing, Seen, Segment, StreamClosed, StreamData, StreamHole, StreamItem, TcpConnection
 from msra.capture.reassembly import ACK, FIN, RST, SYN, Direction
+from msra.limits import MAX_CLOSED, MAX_CONNECTIONS, MAX_HELD_IN_ALL, MAX_SYNS
 
 __all__ = ["StreamClosed", "StreamData", "StreamHole", "StreamItem", "TcpConnection", "TcpTracker"]
 
-MAX_CONNECTIONS = 50_000
-"""Open connections that are followed; beyond it those idle for the longest are given up. Each takes about 2.5 KB."""
 
-MAX_HELD = 1 << 26
-"""Bytes held back in all connections together (see reassembly.py for each)."""
-
-_MAX_CLOSED = 10_000  # closed connections that are remembered, so that late segments don't open them again
 _NEAR = 1 << 24  # bytes from the end of a closed connection within which a segment belongs to it
 _OPEN, _IGNORED, _CLOSED = range(3)
 _WRAP = 1 << 32
-_MAX_SYNS = 8  # that are remembered of one connection; systems send fewer
 
 _Ends: TypeAlias = tuple[bytes, int, bytes, int]
 _How: TypeAlias = Literal["fin", "rst", "reused", "end", "evicted"]
@@ -154,7 +148,7 @@ class TcpTracker:
             if side.held:
                 side.wait(items)
             self._settle(side)
-        while self._held > MAX_HELD:
+        while self._held > MAX_HELD_IN_ALL:
             longest = next(iter(self._waiting))
             longest.flush(items)
             self._settle(longest)
@@ -217,7 +211,7 @@ class TcpTracker:
         del self._open[connection.number]
         self.ignored.pop(connection.number, None)
         self._closed[connection.number] = direction
-        if len(self._closed) > _MAX_CLOSED:
+        if len(self._closed) > MAX_CLOSED:
             self._forget(next(iter(self._closed.values())))
 
     def _forget(self, direction: Direction) -> None:
@@ -245,7 +239,7 @@ def _note_syn(connection: TcpConnection, seen: Seen, segment: Segment) -> None:
         return
     if not connection.syns:
         connection.syn_number = segment.seq
-    if len(connection.syns) < _MAX_SYNS:
+    if len(connection.syns) < MAX_SYNS:
         connection.syns.append(seen)
 
 

@@ -14,16 +14,12 @@ from msra.capture.model import Seen
 from msra.capture.tcp import StreamClosed
 from msra.engines.tcp_walk import endpoints
 from msra.events import ConnectFailed, ConnectFailure, Endpoint, Fact, Role
+from msra.limits import MAX_FAILED, MAX_FAILED_CANDIDATES, MAX_FAILED_FRAMES
 
 RDP_PORT = 3389
-MAX_FAILED = 1_000
-"""Failed connects that are reported; more are only counted."""
-MAX_CANDIDATES = 10_000
-"""Failed connects to other ports that are remembered, the latest ones: an RDP connection may show that they count."""
 
 _TIMEOUT = 3_000_000_000  # ns without an answer; systems send the SYN again after one to three seconds (RFC 6298 2)
 _RETRY = 3_000_000_000  # ns within which a connect that was refused is tried again by itself, as Windows does
-_MAX_FRAMES = 16
 
 
 def tcp_facts(number: int, closed: StreamClosed, client_initiated: bool) -> Iterator[Fact]:
@@ -63,7 +59,7 @@ class FailedConnects:
         self.novices: set[Endpoint] = set()
         """Where RDP connections were made to."""
         self._failed: list[_Failed] = []
-        self._candidates: deque[_Failed] = deque(maxlen=MAX_CANDIDATES)
+        self._candidates: deque[_Failed] = deque(maxlen=MAX_FAILED_CANDIDATES)
         self._latest: dict[tuple[Endpoint, Endpoint], _Failed] = {}
 
     def novice(self, endpoint: Endpoint) -> None:
@@ -96,12 +92,12 @@ class FailedConnects:
         """The system tried again from the same port what was refused: that is one connect to its user."""
         event = failed.event
         before = self._latest.get((event.expert, event.novice))
-        if len(self._latest) >= MAX_CANDIDATES:
+        if len(self._latest) >= MAX_FAILED_CANDIDATES:
             self._latest.clear()
         self._latest[event.expert, event.novice] = failed
         if before is None or before.event.how != event.how or event.time - before.last > _RETRY:
             return False
-        frames = (before.event.frames + event.frames)[:_MAX_FRAMES]
+        frames = (before.event.frames + event.frames)[:MAX_FAILED_FRAMES]
         before.event, before.last = replace(before.event, frames=frames), failed.last
         self._latest[event.expert, event.novice] = before
         return True

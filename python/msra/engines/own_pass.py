@@ -16,6 +16,7 @@ from msra.engines.embedded import EmbeddedReading
 from msra.engines.interface import Options
 from msra.engines.slice import Slice
 from msra.events import ConnectFailed, ConnectionOpened, Endpoint, Event, Fact, Gap, Message
+from msra.limits import MAX_GAPS
 
 ONLY_OURS = frozenset({
     "server_key", "tls_session", "tls_alert", "credssp", "early_authorization", "unreadable", "compression",
@@ -24,7 +25,6 @@ ONLY_OURS = frozenset({
 })  # fmt: skip
 """Facts that the plugin does not give."""
 LOSSES = frozenset({"lost_segment", "cut_packet"})
-MAX_GAPS = 100_000
 
 Key: TypeAlias = tuple[Endpoint, Endpoint, int]
 

@@ -10,10 +10,8 @@ from msra.engines.rdp_stream import RdpStream
 from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
 from msra.events import ConnectFailed, Endpoint, Event
+from msra.limits import MAX_UNRECOGNISED
 from msra.transport.recognise import Recognised, Recogniser
-
-RECOGNITION_LIMIT = 256 * 1024
-"""A stream seen from its start that shows no RDP in so many bytes carries none; a stream joined in the middle may."""
 
 
 class _Candidate:
@@ -96,7 +94,7 @@ class RdpConnections:
         found = self._by_port(item) or candidate.recognisers[item.from_initiator].feed(item.data)
         if found is None:
             candidate.seen += len(item.data)
-            if item.connection.started and candidate.seen > RECOGNITION_LIMIT:
+            if item.connection.started and candidate.seen > MAX_UNRECOGNISED:
                 self._tracker.ignore(item.connection)
                 self._streams[item.connection.number] = None
             return

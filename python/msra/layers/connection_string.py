@@ -14,13 +14,12 @@ import re
 from dataclasses import dataclass
 
 from msra.layers.elements import quote, scan_elements
+from msra.limits import MAX_CONNECTION_STRING
 
 __all__ = [
     "Address", "ConnectionString1", "ConnectionString2", "KeyHash", "Listener", "Transport", "parse_connection_string",
 ]  # fmt: skip
 
-MOST_CHARACTERS = 1 << 16
-"""Of a connection string; real ones have some hundreds."""
 
 _NUMBER = re.compile("[0-9]{1,10}")
 _PORT = re.compile("[0-9]{1,5}")
@@ -141,7 +140,7 @@ def _listener(listener: Listener) -> str:
 
 def parse_connection_string(text: str) -> ConnectionString1 | ConnectionString2 | None:
     """Take a connection string of either form apart; None if `text` is neither. White space around it doesn't count."""
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CONNECTION_STRING:
         return None
     return _connection_string_2(text) if text.lstrip("\ufeff \t\r\n").startswith("<") else _connection_string_1(text)
 

@@ -15,7 +15,8 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from msra.layers.elements import MOST_CHARACTERS, decode_text, scan_elements
+from msra.layers.elements import decode_text, scan_elements
+from msra.limits import MAX_XML
 
 __all__ = ["Contact", "parse_contact"]
 
@@ -40,7 +41,7 @@ class Contact:
 
 def parse_contact(data: bytes | str) -> Contact | None:
     """The contact in the content of a file, or None if it is no contact file; of several the first."""
-    if len(data) > 2 * MOST_CHARACTERS:  # bytes of UTF-16
+    if len(data) > 2 * MAX_XML:  # bytes of UTF-16
         return None
     text = data if isinstance(data, str) else decode_text(data)
     for element in scan_elements(text) or ():

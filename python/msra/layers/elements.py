@@ -13,12 +13,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["MOST_CHARACTERS", "NAME", "Element", "decode_text", "quote", "scan_attributes", "scan_elements"]
+from msra.limits import MAX_XML, MAX_XML_ELEMENTS, MAX_XML_NESTING
 
-MOST_CHARACTERS = 1 << 20
-"""Of a text; the picture in a contact file ([MS-RA] 2.2.5) takes some 44,000."""
-_MOST_ELEMENTS = 1000
-_MOST_NESTING = 8
+__all__ = ["NAME", "Element", "decode_text", "quote", "scan_attributes", "scan_elements"]
+
 
 # White space is that of XML 1.0, 2.3.
 NAME = "[A-Za-z_:][A-Za-z0-9_:.-]*"
@@ -72,7 +70,7 @@ def scan_elements(text: str) -> list[Element] | None:
 
     It may begin with an XML declaration. Between the tags there is nothing but white space.
     """
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_XML:
         return None
     declaration = _DECLARATION.match(text)
     position = declaration.end() if declaration else 0
@@ -89,7 +87,7 @@ def scan_elements(text: str) -> list[Element] | None:
             if attributes or end[1] or path[-1:] != (name,):
                 return None
             path = path[:-1]
-        elif (elements and not path) or len(path) == _MOST_NESTING or len(elements) == _MOST_ELEMENTS:
+        elif (elements and not path) or len(path) == MAX_XML_NESTING or len(elements) == MAX_XML_ELEMENTS:
             return None
         else:
             elements.append(Element((*path, name), attributes))

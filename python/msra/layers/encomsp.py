@@ -43,6 +43,7 @@ from msra.layers.encomsp_orders import (
 )
 from msra.layers.fields import Text
 from msra.layers.header import Layer, raw_if_short
+from msra.limits import MAX_ORDERS
 
 __all__ = [
     "DecodedOrder",
@@ -63,9 +64,6 @@ __all__ = [
     "ENCOMSP_WndShow",
     "decode_encomsp",
 ]
-
-MOST_ORDERS = 4096
-"""That are read of one message: the smallest take 4 bytes, and a message may have 16 MiB."""
 
 
 #########################################
@@ -134,7 +132,7 @@ class OrdersField(PacketListField):
     def getfield(self, pkt: Packet, s: bytes) -> tuple[bytes, list[Any]]:
         orders: list[Any] = []
         position = 0
-        while len(orders) < MOST_ORDERS and (size := order_size(s, position)):
+        while len(orders) < MAX_ORDERS and (size := order_size(s, position)):
             orders.append(ENCOMSP_Header(s[position : position + size], _parent=pkt))
             position += size
         return s[position:], orders
@@ -176,7 +174,7 @@ def decode_encomsp(data: bytes) -> tuple[list[DecodedOrder], int]:
     """
     orders: list[DecodedOrder] = []
     position = 0
-    while len(orders) < MOST_ORDERS and (size := order_size(data, position)):
+    while len(orders) < MAX_ORDERS and (size := order_size(data, position)):
         orders.append(_decode_order(data[position : position + size]))
         position += size
     return orders, len(data) - position

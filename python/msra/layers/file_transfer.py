@@ -16,12 +16,11 @@ from dataclasses import dataclass, replace
 
 from msra.layers.decode import FILE_DATA, Decoded
 from msra.layers.header import is_file_channel
+from msra.limits import MAX_OPEN_TRANSFERS
 
 __all__ = ["FileTransfers", "is_file_channel"]
 
 _SIZE = re.compile("[0-9]{1,19}")
-_MOST_TRANSFERS = 64
-"""Only a flood of announcements opens more: one file is sent at a time ([MS-RA] 2.2.3)."""
 
 
 @dataclass
@@ -65,7 +64,7 @@ class FileTransfers:
         size = str(decoded.fields.get("filesize", ""))
         self._open.pop(channel, None)
         self._open[channel] = _Transfer(sender, int(size) if _SIZE.fullmatch(size) else 0)
-        if len(self._open) > _MOST_TRANSFERS:
+        if len(self._open) > MAX_OPEN_TRANSFERS:
             del self._open[next(iter(self._open))]
 
     def _is_block(self, sender: str, decoded: Decoded) -> bool:

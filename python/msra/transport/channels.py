@@ -14,17 +14,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from msra.limits import MAX_MESSAGE
+
 CHANNEL_FLAG_FIRST = 0x01
 CHANNEL_FLAG_LAST = 0x02
 CHANNEL_PACKET_COMPRESSED = 0x00200000
 _ALL_FLAGS = 0x00EF00F3
 """Every flag of [MS-RDPBCGR] 2.2.6.1.1, and the compression type."""
 
-MAX_MESSAGE = 16 * 1024 * 1024
-"""A Remote Assistance message is far smaller; a sender that never ends one must not fill the memory."""
-MAX_UNFINISHED = 16 * 1024 * 1024
-"""The same of all channels of one side together: a few bytes, compressed, are 64 KiB for each of 65,536 channels."""
-MAX_DYNAMIC_CHANNELS = 4096
 
 _CHUNK_HEADER = struct.Struct("<II")
 CHUNK_HEADER = _CHUNK_HEADER.size

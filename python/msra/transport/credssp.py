@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msra.limits import MAX_CREDSSP_REQUEST
 from msra.transport.mcs import read_ber_length
 from msra.transport.model import Fact, FactValue, Origin
 
 _SEQUENCE = 0x30
 _VERSION, _ERROR_CODE = 0xA0, 0xA4
 _AUTHORIZATION_RESULTS = (b"\0\0\0\0", b"\5\0\0\0")
-MAX_REQUEST = 1 << 20
 
 
 class Prelude:
@@ -45,7 +45,7 @@ class Prelude:
             length, at = read_ber_length(self.rest, 1)
             if length is None:
                 return None if len(self.rest) < 6 else 0
-            return at + length if length <= MAX_REQUEST else 0
+            return at + length if length <= MAX_CREDSSP_REQUEST else 0
         if not from_client and self.rest[0] in (0, 5):
             if len(self.rest) < 4:
                 return None

@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from msra.limits import MAX_LOST_BYTES, MAX_LOST_PACKETS, MAX_NEW_OFFSET, MAX_SEARCH_BYTES, MAX_SEARCHES
 from msra.transport.ciphers import BLOCK, Rc4, TripleDesCbc, xor
 from msra.transport.session_keys import FIPS_IV, FipsMac, Rc4Mac, updated
 
@@ -27,12 +28,6 @@ KEY_LIFETIME = 4096
 """Packets until a direction changes its RC4 key (5.3.7.1)."""
 
 _SMALLEST_HEADERS, _LARGEST_HEADERS = 10, 27
-_MAX_LOST_PACKETS = 64
-_MAX_LOST_BYTES = 1 << 20
-_MAX_NEW_OFFSET = 1 << 16
-_MAX_WORK = 1 << 26
-"""Bytes hashed in one search; each MAC counts for 256."""
-_MAX_SEARCHES = 4
 
 MISMATCH = "its MAC does not match"
 RC4_LOST = "bytes before it are lost, and the position in the RC4 stream is not known until the next key update"
@@ -118,23 +113,23 @@ class Rc4Direction:
                 self._lost = self._searches = 0
                 return clear
             work += len(data) + 256 * (2 + len(place.counts))
-            if work > _MAX_WORK:
+            if work > MAX_SEARCH_BYTES:
                 break
         return None
 
     def _places(self) -> Iterator[_Place]:
         """Where the next packet may stand, the likely places first; see the text above."""
         yield _Place(self._next(), 0, range(1))
-        if not self._lost or self._lost > _MAX_LOST_BYTES or self._searches >= _MAX_SEARCHES:
+        if not self._lost or self._lost > MAX_LOST_BYTES or self._searches >= MAX_SEARCHES:
             return
         yield self._here()
-        for headers in range(min(self._lost, _LARGEST_HEADERS * _MAX_LOST_PACKETS) + 1):
+        for headers in range(min(self._lost, _LARGEST_HEADERS * MAX_LOST_PACKETS) + 1):
             fewest, most = -(-headers // _LARGEST_HEADERS), headers // _SMALLEST_HEADERS
             if fewest <= most:
                 counts = range(self._used + fewest, self._used + self._unsure + most + 1)
                 yield _Place(self._current, self._lost - headers, counts)
-        most = self._used + self._unsure + min(self._lost // _SMALLEST_HEADERS, _MAX_LOST_PACKETS) - KEY_LIFETIME
-        for offset in range(1, min(self._lost, _MAX_NEW_OFFSET) if most > 0 else 1):
+        most = self._used + self._unsure + min(self._lost // _SMALLEST_HEADERS, MAX_LOST_PACKETS) - KEY_LIFETIME
+        for offset in range(1, min(self._lost, MAX_NEW_OFFSET) if most > 0 else 1):
             yield _Place(self._next(), offset, range(1, min(most, offset) + 1))
 
     def _here(self) -> _Place:
@@ -217,6 +212,6 @@ class FipsDirection:
         if broken:
             return Opened(b"", None, BLOCK_LOST)
         self._failures += 1
-        if self._failures >= _MAX_SEARCHES:
+        if self._failures >= MAX_SEARCHES:
             self._unsure = 0
         return Opened(clear, False, MISMATCH)

@@ -23,14 +23,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from msra.limits import MAX_CERTIFICATES
 from msra.transport.mcs import read_ber_length
 
 TEMPORARY = 0x80000000
 _CHAIN = 2
 _PROPRIETARY = struct.Struct("<IIHH")
 _RSA1 = struct.Struct("<4sIIII")
-_MAX_CERTIFICATES = 200
-"""[MS-RDPELE] 2.2.1.4.2."""
 
 _INTEGER, _BIT_STRING, _OCTET_STRING, _SEQUENCE, _VERSION = 0x02, 0x03, 0x04, 0x30, 0xA0
 _RSA_ENCRYPTION = bytes.fromhex("300d06092a864886f70d0101010500")
@@ -202,7 +201,7 @@ def _proprietary_key(data: bytes, temporary: bool) -> ServerPublicKey | None:
 def _last_certificate(data: bytes) -> bytes:
     """The DER certificate of the server in an X.509 chain, with its dwVersion; empty if the chain is cut."""
     count, at, certificate = int.from_bytes(data[4:8], "little"), 8, b""
-    for _ in range(min(count, _MAX_CERTIFICATES)):
+    for _ in range(min(count, MAX_CERTIFICATES)):
         size = int.from_bytes(data[at : at + 4], "little")
         certificate = data[at + 4 : at + 4 + size]
         at += 4 + size

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from msra.limits import MAX_DYNAMIC_CHANNELS, MAX_UNFINISHED
 from msra.transport import channels
 from msra.transport.channels import Chunk, DynamicPdu, DynamicReassembly, Reassembly
 from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
@@ -90,7 +91,7 @@ class VirtualChannels:
         """The unfinished messages of this side have grown by `size` bytes; all are forgotten when it is too much."""
         direction = self._directions[origin.from_client]
         direction.held += size
-        if direction.held > channels.MAX_UNFINISHED:
+        if direction.held > MAX_UNFINISHED:
             yield Gap(origin, "incomplete_message", self.drop(origin.from_client))
 
     def _message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
@@ -116,7 +117,7 @@ class VirtualChannels:
         if not origin.from_client:
             name = pdu.data.split(b"\0")[0].decode("latin-1")
             self._close(origin, pdu)
-            if name in self._wanted.dynamic and len(self._dynamic) < channels.MAX_DYNAMIC_CHANNELS:
+            if name in self._wanted.dynamic and len(self._dynamic) < MAX_DYNAMIC_CHANNELS:
                 self._dynamic[pdu.channel] = name
         return iter(())
 
@@ -143,7 +144,7 @@ class VirtualChannels:
 
     def _identify_dynamic(self, pdu: DynamicPdu) -> str | None:
         """Name a dynamic channel by what it carries, when the capture starts after its Create Request."""
-        if self.names is not None or len(self._dynamic) >= channels.MAX_DYNAMIC_CHANNELS:
+        if self.names is not None or len(self._dynamic) >= MAX_DYNAMIC_CHANNELS:
             return None
         name = next(iter(self._wanted.dynamic)) if self._wanted.identify(pdu.data) else None
         if name is not None:

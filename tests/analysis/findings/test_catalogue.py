@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msra.analysis.findings import CATALOGUE, findings
-from msra.analysis.findings.rule import MAX_CAUSES, MAX_FRAMES
 from msra.analysis.findings.vocabulary import COMMANDS, FILE_TYPES
 from msra.analysis.model import Control, Transfer
 from msra.events import FACTS, GAPS, NOTES, Fact, Gap, Message
 from msra.layers.encomsp import ORDER_TYPES
 from msra.layers.msra import MSG_TYPES
+from msra.limits import MAX_FINDING_FRAMES, MAX_FINDINGS
 from tests.analysis.findings import (
     test_commands,
     test_completeness,
@@ -125,9 +125,9 @@ def test_no_stream_of_events_is_too_much(rows: Any, controls: list[Control], tra
     story = Tale()
     story.events += [kind(1, frame, frame, *row) for frame, (kind, row) in enumerate(rows, start=3)]
     got = list(findings(evidence(story), controls, transfers))
-    assert len(got) <= len(CATALOGUE) * (MAX_CAUSES + 1)
+    assert len(got) <= len(CATALOGUE) * (MAX_FINDINGS + 1)
     for finding in got:
-        assert 0 < len(finding.frames) <= MAX_FRAMES
+        assert 0 < len(finding.frames) <= MAX_FINDING_FRAMES
         assert finding.text.isprintable() and len(finding.text) < 2000
     assert got == list(findings(evidence(story), controls, transfers)), "the same again"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from msra.analysis.findings.rule import MAX_CAUSES, MAX_FRAMES, Case, Hit, Rule, apply, listed, quoted
+from msra.analysis.findings.rule import Case, Hit, Rule, apply, listed, quoted
+from msra.limits import MAX_FINDING_FRAMES, MAX_FINDINGS
 from tests.analysis.findings.stories import Tale, evidence
 
 CASE = Case(evidence(Tale()))
@@ -20,13 +21,13 @@ def test_hits_with_the_same_text_are_one_finding() -> None:
 
 def test_frames_are_bounded() -> None:
     (finding,) = apply(rule(*(Hit((frame,), {"what": "so"}) for frame in range(1000))), CASE)
-    assert len(finding.frames) == MAX_FRAMES and "1000 frames in all." in finding.text
+    assert len(finding.frames) == MAX_FINDING_FRAMES and "1000 frames in all." in finding.text
 
 
 def test_texts_are_bounded() -> None:
     found = apply(rule(*(Hit((frame,), {"what": frame}) for frame in range(1000))), CASE)
-    assert len(found) == MAX_CAUSES + 1
-    assert found[-1].text.startswith("More of the same kind: It happens.") and found[-1].frames[0] == MAX_CAUSES
+    assert len(found) == MAX_FINDINGS + 1
+    assert found[-1].text.startswith("More of the same kind: It happens.") and found[-1].frames[0] == MAX_FINDINGS
 
 
 def test_braces_of_the_wire_are_text() -> None:

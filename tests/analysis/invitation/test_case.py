@@ -6,7 +6,8 @@ from ipaddress import ip_address
 
 import pytest
 
-from msra.analysis.invitation.case import MOST_MESSAGES, Listener, address
+from msra.analysis.invitation.case import Listener, address
+from msra.limits import MAX_CHECKED
 from tests.analysis.builders import Story
 from tests.analysis.invitation.builders import KH, LH_TEXT, PASSWORD, SESSION_ID, case, invitation, lh_ticket, type_1
 
@@ -94,10 +95,10 @@ def test_the_first_frame() -> None:
 
 def test_messages_are_those_of_one_side_and_bounded() -> None:
     story = Story().say("novice", "CTL_TOKEN")
-    for _ in range(3 * MOST_MESSAGES):
+    for _ in range(3 * MAX_CHECKED):
         story.say("expert", "CTL_TOKEN").result(0)
     found = case(story)
-    assert len(list(found.sent("REMOTEDESKTOP_CTL_TOKEN"))) == MOST_MESSAGES
+    assert len(list(found.sent("REMOTEDESKTOP_CTL_TOKEN"))) == MAX_CHECKED
     assert [message.frame for message in found.sent("REMOTEDESKTOP_CTL_TOKEN", by="novice")] == [2]
 
 

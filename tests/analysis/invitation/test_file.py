@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.analysis.invitation.file import MOST_BYTES, Invitation, InvitationError, parse_invitation
+from msra.analysis.invitation.file import Invitation, InvitationError, parse_invitation
 from msra.layers.connection_string import Address, ConnectionString1, ConnectionString2
+from msra.limits import MAX_INVITATION
 from tests.analysis.invitation.builders import (
     KH,
     LH_TEXT,
@@ -157,7 +158,7 @@ SECRET = "Secret1"
         (xml(LHTICKET=None, RCTICKET="").encode(), "has no ticket"),
         (xml(LHTICKET=None, RCTICKET=SECRET).encode(), "RCTICKET is no connection string"),
         (xml(LHTICKET=None, RCTICKET=f"65538,1,{'a;' * 50000},*,i,*,*,k").encode(), "RCTICKET is no connection string"),
-        (bytes(MOST_BYTES + 1), "too large"),
+        (bytes(MAX_INVITATION + 1), "too large"),
     ],
 )
 def test_what_is_refused_and_how(data: bytes, message: str) -> None:
@@ -207,8 +208,8 @@ def test_damaged_files(data: bytes, at: int, change: bytes, end: int) -> None:
 @pytest.mark.parametrize("piece", ["<", "<A ", "<A>", "a=", "&", '"', "\r\n", "\0", "0,", "<?xml "])
 def test_hostile_files_take_no_time(piece: str) -> None:
     before = time.perf_counter()
-    repeated = piece * ((MOST_BYTES - 2000) // len(piece))
+    repeated = piece * ((MAX_INVITATION - 2000) // len(piece))
     parse(repeated.encode())
     parse(xml(RCTICKET=repeated, LHTICKET=None).encode())
-    parse(xml(LHTICKET=repeated).encode()[:MOST_BYTES])
+    parse(xml(LHTICKET=repeated).encode()[:MAX_INVITATION])
     assert time.perf_counter() - before < 10

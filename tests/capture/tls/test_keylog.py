@@ -73,7 +73,7 @@ def test_the_oldest_secrets_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_oldest_sessions_give_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keylog, "_MAX_SESSIONS", 2)
+    monkeypatch.setattr(keylog, "MAX_TLS_SESSIONS", 2)
     given_secrets = TlsSecrets()
     for name in (b"1", b"2", b"3"):
         given_secrets.remember(name, SECRET)

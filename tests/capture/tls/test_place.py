@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msra.capture.tls.place import MAX_SLACK, Place
+from msra.capture.tls.place import Place
+from msra.limits import MAX_LOST_RECORDS
 
 
 def test_in_an_unbroken_stream_there_is_one() -> None:
@@ -30,8 +31,8 @@ def test_a_loss_leaves_room_for_the_records_it_may_have_held(size: int) -> None:
     place.lose(size)
     assert place.tail is None
     assert place.sequences.start == 7
-    assert len(place.sequences) > min(size // 22 + 1, MAX_SLACK)
-    assert len(place.sequences) <= MAX_SLACK + 1
+    assert len(place.sequences) > min(size // 22 + 1, MAX_LOST_RECORDS)
+    assert len(place.sequences) <= MAX_LOST_RECORDS + 1
 
 
 def test_a_verified_record_ends_all_doubt() -> None:

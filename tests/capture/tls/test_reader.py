@@ -78,7 +78,7 @@ def test_trying_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(500):
         assert lost.open(23, b"x") is None
         lost.passed(b"x")
-    assert reader._MAX_TRIES <= tried < 2 * reader._MAX_TRIES
+    assert reader.MAX_TRIES <= tried < 2 * reader.MAX_TRIES
     assert lost.reason == reasons.NOT_FOUND and not lost.doubtful
 
 

@@ -17,13 +17,7 @@ from msra.analysis.evidence import Evidence
 from msra.analysis.findings.vocabulary import command
 from msra.analysis.model import Control, Finding, Severity, Transfer
 from msra.events import Fact, Gap, Message
-
-MAX_FRAMES = 100
-"""Frames that one finding lists."""
-MAX_CAUSES = 20
-"""Findings of one rule with different texts; texts may depend on what peers send."""
-MAX_QUOTED = 60
-"""Characters of the wire that a text shows in one place."""
+from msra.limits import MAX_FINDING_FRAMES, MAX_FINDINGS, MAX_QUOTED
 
 LOSSES = frozenset({"lost_segment", "cut_packet", "incomplete_pdu", "incomplete_message"})
 """Gaps that may hide whole messages: what seems to be missing may just not be captured (keys of events.GAPS)."""
@@ -128,12 +122,12 @@ def hits(events: Iterable[Message | Fact | Gap], **values: object) -> Iterator[H
 
 
 def apply(rule: Rule, case: Case) -> list[Finding]:
-    """The findings of one rule: hits with the same text are one finding; more than MAX_CAUSES texts share one."""
+    """The findings of one rule: hits with the same text are one finding; more than MAX_FINDINGS texts share one."""
     causes: dict[str, list[int]] = {}
     others: list[int] = []
     for found in rule.find(case):
         text = _harmless(rule.text.format(**found.values))
-        frames = causes.setdefault(text, []) if text in causes or len(causes) < MAX_CAUSES else others
+        frames = causes.setdefault(text, []) if text in causes or len(causes) < MAX_FINDINGS else others
         frames.extend(found.frames)
     rows = [*causes.items(), *([("More of the same kind: " + rule.about, others)] if others else [])]
     return [_finding(rule, text, frames) for text, frames in rows]
@@ -141,9 +135,9 @@ def apply(rule: Rule, case: Case) -> list[Finding]:
 
 def _finding(rule: Rule, text: str, frames: Iterable[int]) -> Finding:
     distinct = sorted(set(frames))
-    more = f" {len(distinct)} frames in all." if len(distinct) > MAX_FRAMES else ""
+    more = f" {len(distinct)} frames in all." if len(distinct) > MAX_FINDING_FRAMES else ""
     section = f" ({rule.section})" if rule.section else ""
-    return Finding(rule.id, rule.severity, text + more + section, tuple(distinct[:MAX_FRAMES]))
+    return Finding(rule.id, rule.severity, text + more + section, tuple(distinct[:MAX_FINDING_FRAMES]))
 
 
 def quoted(value: object) -> str:

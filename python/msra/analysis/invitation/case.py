@@ -14,9 +14,7 @@ from msra.analysis.invitation.crypto import open_ticket
 from msra.analysis.invitation.file import ConnectionString, Invitation
 from msra.events import Endpoint, Message
 from msra.layers.connection_string import ConnectionString1, ConnectionString2, parse_connection_string
-
-MOST_MESSAGES = 100
-"""Of one kind that are looked at, and so the frames that one answer lists; a session has one or two."""
+from msra.limits import MAX_CHECKED
 
 Status: TypeAlias = Literal["passed", "failed", "not_checkable"]
 Address: TypeAlias = "ipaddress.IPv4Address | ipaddress.IPv6Address"
@@ -116,9 +114,9 @@ class Case:
         return (min(frames),) if frames else ()
 
     def sent(self, *types: str, by: str = "expert") -> Iterator[Message]:
-        """The first MOST_MESSAGES messages of these types that this side sent."""
+        """The first MAX_CHECKED messages of these types that this side sent."""
         messages = self.evidence.messages
-        return islice((m for m in messages if m.type in types and m.sender == by), MOST_MESSAGES)
+        return islice((m for m in messages if m.type in types and m.sender == by), MAX_CHECKED)
 
 
 Find: TypeAlias = Callable[[Case], Answer]

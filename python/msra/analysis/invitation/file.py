@@ -18,9 +18,8 @@ from typing import TypeAlias
 
 from msra.layers.connection_string import ConnectionString1, ConnectionString2, parse_connection_string
 from msra.layers.elements import decode_text, scan_elements
+from msra.limits import MAX_INVITATION
 
-MOST_BYTES = 1 << 20
-"""Of a file; real ones have some thousands."""
 _BLOCK = 16
 """Bytes of the cipher of LHTICKET (AES)."""
 
@@ -58,7 +57,7 @@ class Invitation:
 
 def parse_invitation(data: bytes) -> Invitation:
     """Read the content of a file: UTF-16 or 8-bit, whatever its XML declaration claims. Raises InvitationError."""
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_INVITATION:
         raise InvitationError("The file is too large for an invitation.")
     elements = scan_elements(decode_text(data).rstrip("\0"))
     if elements is None:

@@ -12,9 +12,7 @@ from msra.analysis.invitation.case import Answer, Case, Status, failed, not_chec
 from msra.analysis.invitation.crypto import UnsupportedAlgorithm, open_pass_stub, token
 from msra.events import Message, Role
 from msra.layers.blob import parse_expert_blob
-
-MOST_BYTES = 1024
-"""Of an encrypted PassStub; real ones have 32."""
+from msra.limits import MAX_PASS_STUB
 
 _HEXADECIMAL = re.compile("(?:[0-9A-Fa-f]{2})+")
 _ROLES: Mapping[Role, str] = {"novice": "NOVICE", "expert": "EXPERT"}
@@ -98,7 +96,7 @@ def _encrypted(case: Case) -> Iterator[tuple[int, bytes]]:
     """Frame and encrypted PassStub of each message that has one; b"" stands for one that can't be read."""
     for message in case.sent(ON_VISTA, VERIFY_PASSWORD, AUTHENTICATE):
         for text in _encrypted_texts(message):
-            readable = len(text) <= 2 * MOST_BYTES and _HEXADECIMAL.fullmatch(text)
+            readable = len(text) <= 2 * MAX_PASS_STUB and _HEXADECIMAL.fullmatch(text)
             yield message.frame, bytes.fromhex(text) if readable else b""
 
 

@@ -22,6 +22,7 @@ from msra.capture.tls.place import Place
 from msra.capture.tls.records import APPLICATION_DATA, HEADER
 from msra.capture.tls.schedule import Keys
 from msra.capture.tls.suites import Suite
+from msra.limits import MAX_KEY_STREAM
 
 try:  # old ciphers move there one by one: these since version 43 of cryptography
     from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4, TripleDES
@@ -32,7 +33,6 @@ try:
 except ImportError:
     from cryptography.hazmat.primitives.ciphers.algorithms import Camellia
 
-_MAX_KEY_STREAM = 1 << 22  # bytes of RC4 key stream kept to find the place after a loss
 
 _pseudo_header = Struct(">QBHH").pack
 _inner_header = Struct(">BHH").pack
@@ -176,7 +176,7 @@ class _Stream(RecordCipher):
 
     def open(self, kind: int, fragment: bytes, place: Place) -> tuple[int, bytes] | None:
         missing = place.lost + place.unread_size
-        if missing + len(fragment) > _MAX_KEY_STREAM:
+        if missing + len(fragment) > MAX_KEY_STREAM:
             return None
         self._ahead += self._context.update(bytes(max(0, missing + len(fragment) - len(self._ahead))))
         for records, sequence in enumerate(place.sequences):

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from msra.capture.tls import messages
 from msra.capture.tls.messages import ClientHello, ServerHello
 from msra.capture.tls.suites import Suite, find_suite
-
-_MAX_TRANSCRIPT = 1 << 20
+from msra.limits import MAX_TRANSCRIPT
 
 
 class Handshake:
@@ -74,7 +73,7 @@ class Handshake:
         """Learn from the next message of one side."""
         if not self._complete[from_client] and kind != messages.HELLO_REQUEST:
             self._size += len(message)
-            self.whole &= self._size <= _MAX_TRANSCRIPT
+            self.whole &= self._size <= MAX_TRANSCRIPT
             if self.whole:
                 self._messages[from_client].append(message)
         if kind == (messages.CLIENT_KEY_EXCHANGE if from_client else messages.SERVER_HELLO_DONE):

@@ -10,14 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msra.limits import MAX_RSA_KEYS, MAX_SECRETS, MAX_TLS_SESSIONS
+
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-MAX_SECRETS = 500_000
-"""Secrets kept; beyond it the oldest ones are forgotten."""
 
-_MAX_SESSIONS = 10_000
-_MAX_KEYS = 1_000
 _LINE = re.compile(
     rb"^[ \t]*(CLIENT_RANDOM|PMS_CLIENT_RANDOM|RSA|(?:CLIENT|SERVER)_(?:HANDSHAKE_|)TRAFFIC_SECRET(?:_\d{1,9})?)"
     rb"[ \t]+((?:[0-9A-Fa-f]{16}){1,4})[ \t]+((?:[0-9A-Fa-f]{2}){16,64})[ \t\r]*$",
@@ -57,7 +55,7 @@ class TlsSecrets:
 
     def add_rsa_key(self, key: RSAPrivateKey) -> None:
         """Add a server's private key, for connections whose key exchange is RSA."""
-        if len(self.rsa_keys) < _MAX_KEYS:
+        if len(self.rsa_keys) < MAX_RSA_KEYS:
             self.rsa_keys.append(key)
             self.version += 1
 
@@ -71,7 +69,7 @@ class TlsSecrets:
             return
         self._sessions[session] = master
         self.version += 1
-        if len(self._sessions) > _MAX_SESSIONS:
+        if len(self._sessions) > MAX_TLS_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
 
     def recall(self, session: bytes) -> bytes | None:

@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from msra.limits import MAX_HANDSHAKE_MESSAGE
+
 HELLO_REQUEST, CLIENT_HELLO, SERVER_HELLO, NEW_SESSION_TICKET = 0, 1, 2, 4
 CERTIFICATE, SERVER_HELLO_DONE, CLIENT_KEY_EXCHANGE, FINISHED, KEY_UPDATE = 11, 14, 16, 20, 24
 
@@ -24,7 +26,6 @@ _VERSIONS = {0x0300: "ssl3.0", TLS_1_0: "tls1.0", TLS_1_1: "tls1.1", TLS_1_2: "t
 ENCRYPT_THEN_MAC, EXTENDED_MASTER_SECRET = 22, 23
 _SESSION_TICKET, _EARLY_DATA, _SUPPORTED_VERSIONS = 35, 42, 43
 
-_MAX_MESSAGE = 1 << 18
 _HELLO_RETRY_REQUEST = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 """The random of a ServerHello that is a HelloRetryRequest (RFC 8446 4.1.3)."""
 
@@ -40,7 +41,7 @@ class HandshakeStream:
         self._buffer += fragment
         while len(self._buffer) >= 4:
             size = 4 + int.from_bytes(self._buffer[1:4], "big")
-            if size > _MAX_MESSAGE:
+            if size > MAX_HANDSHAKE_MESSAGE:
                 self._buffer.clear()  # no message of this size is expected: these bytes are something else
             if len(self._buffer) < size:
                 return

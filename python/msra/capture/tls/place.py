@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-MAX_SLACK = 255
-"""Records that may be missing at once and still leave the place of the next one to be found."""
+from msra.limits import MAX_LOST_RECORDS
 
 _SMALLEST_RECORD = 21  # with any MAC or tag but CCM_8's
 _TAIL = 64  # holds the last block, also where a MAC is behind it
@@ -30,7 +29,7 @@ class Place:
     def slack(self) -> int:
         """How many sequence numbers may have been used without being seen."""
         missing = self.lost // _SMALLEST_RECORD + 1 if self.lost else 0
-        return min(self.unread + missing, MAX_SLACK)
+        return min(self.unread + missing, MAX_LOST_RECORDS)
 
     @property
     def sequences(self) -> range:

@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING
 
 from msra.capture.tls import reasons
 from msra.capture.tls.messages import TLS_1_3
-from msra.capture.tls.place import MAX_SLACK, Place
+from msra.capture.tls.place import Place
 from msra.capture.tls.records import HEADER
 from msra.capture.tls.session import Session
+from msra.limits import MAX_LOST_KEY_CHANGES, MAX_TRIES
 
 if TYPE_CHECKING:
     from msra.capture.tls.ciphers import RecordCipher
     from msra.capture.tls.schedule import Keys
-
-_MAX_AHEAD = 3
-"""Changes of keys that may be lost at once."""
-
-_MAX_TRIES = 4 * (MAX_SLACK + 1)
-"""Sequence numbers tried in all until a record verifies; then the rest of the connection is given up."""
 
 
 class Reader:
@@ -38,7 +33,7 @@ class Reader:
         self._ahead: list[RecordCipher | None] | None = None
         self._missing: str | None = None  # the reason while there are no keys: it takes some time to find
         self._known = -1  # how much was known when the keys were looked for
-        self._tries = _MAX_TRIES
+        self._tries = MAX_TRIES
         self._verified = False
 
     def open(self, kind: int, fragment: bytes) -> bytes | None:
@@ -99,7 +94,7 @@ class Reader:
         if keys != self._keys:
             self._keys = keys
             self._cipher = self._make_cipher(keys)
-            self._tries = _MAX_TRIES
+            self._tries = MAX_TRIES
 
     def _make_cipher(self, keys: Keys | None) -> RecordCipher | None:
         shake = self._session.handshake
@@ -115,7 +110,7 @@ class Reader:
         if self._session.handshake.version != TLS_1_3 or (self._cipher is not None and not lost.slack):
             return None
         if self._ahead is None:
-            epochs = range(self.epoch + 1, self.epoch + 1 + _MAX_AHEAD)
+            epochs = range(self.epoch + 1, self.epoch + 1 + MAX_LOST_KEY_CHANGES)
             self._ahead = [self._make_cipher(self._session.keys(self._from_client, epoch)) for epoch in epochs]
         place = Place(0, lost.lost, lost.unread, lost.unread_size, None)
         for changes, cipher in enumerate(self._ahead, 1):
@@ -132,6 +127,6 @@ class Reader:
     def _accept(self, found: tuple[int, bytes], fragment: bytes) -> bytes:
         sequence, content = found
         self._place.verified(sequence, fragment)
-        self._tries = _MAX_TRIES
+        self._tries = MAX_TRIES
         self._verified = True
         return content
