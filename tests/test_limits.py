@@ -22,7 +22,7 @@ NO_LIMITS = {
     "report": "how much of a list one line, page or ladder shows",
     "extract.py": "names of files",
     "engines/dumpcap.py": "lines of an error message",
-    "engines/pyshark_capture.py": "lines of an error message",
+    "engines/program.py": "lines of an error message",
     "capture/writer.py": "16 bits in pcapng",
     "capture/pcapng.py": "64 bits in pcapng",
     "capture/ip.py": "a size that is believed where the packet does not say it",
