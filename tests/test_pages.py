@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from scapy.packet import ls, raw
 from scapy.sendrecv import sniff
+from scapy.utils import rdpcap
 
 from msra import cli, saferror
 from msra.analyzer import analyze
@@ -159,7 +160,8 @@ def test_python_prompts(monkeypatch: pytest.MonkeyPatch, page: Path) -> None:
     """One page is one session: a block goes on where the one before it ended."""
     monkeypatch.chdir(ROOT)
     text = "\n".join(block.text for block in blocks("python") if block.page == page.name and ">>>" in block.text)
-    parsed = doctest.DocTestParser().get_doctest(text, {"raw": raw, "sniff": sniff, "ls": ls}, page.name, None, 0)
+    names = {"raw": raw, "sniff": sniff, "rdpcap": rdpcap, "ls": ls}
+    parsed = doctest.DocTestParser().get_doctest(text, names, page.name, None, 0)
     assert len(parsed.examples) > 2
     assert doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(parsed).failed == 0
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from scapy.fields import FieldLenField, LEIntField
 from scapy.packet import Packet, Raw
 
 from msra.layers.fields import Text, TextField
+
+if TYPE_CHECKING:
+    from scapy.compat import Self
 
 __all__ = ["Layer", "MSRA_Header", "is_file_channel", "raw_if_short"]
 
@@ -28,6 +31,18 @@ class Layer(Packet):
     """What the layers here have in common. `fixed_size` is the number of bytes a layer needs to be one."""
 
     fixed_size: ClassVar[int] = 0
+    sent = ""
+    """Who sent it to whom, where a session (msra.scapy_session) knows that: summary() begins with it."""
+
+    def summary(self, intern: int = 0) -> str:
+        text = super().summary(intern)
+        return f"{self.sent} / {text}" if self.sent else text
+
+    def copy(self) -> Self:
+        """A deep copy, which keeps what a session has put on it."""
+        clone = super().copy()
+        vars(clone).update(vars(self))
+        return clone
 
     def do_dissect_payload(self, s: bytes) -> None:
         """A message without a body is a layer, too: ISCONNECTED, or a chat line of no characters."""
