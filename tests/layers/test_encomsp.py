@@ -22,6 +22,7 @@ from msra.layers import (
     ENCOMSP_Header,
     ENCOMSP_Message,
     ENCOMSP_ParticipantCtrlChange,
+    ENCOMSP_ParticipantCtrlChangeResponse,
     ENCOMSP_WndShow,
 )
 from msra.layers.encomsp import ORDERS, DecodedOrder, decode_encomsp
@@ -280,3 +281,12 @@ def test_a_flood_of_orders_is_bounded() -> None:
     assert len(orders) == len(message.orders) == MAX_ORDERS
     assert unread == len(data) - 4 * MAX_ORDERS == len(message[Raw].load)
     assert time.perf_counter() - start < 30
+
+
+def test_the_response_answers_the_request_of_its_participant() -> None:
+    """[MS-RDPEMC] 2.2.4.4."""
+    response = ENCOMSP_Header() / ENCOMSP_ParticipantCtrlChangeResponse(participant_id=5)
+    assert response.answers(ENCOMSP_Header() / ENCOMSP_ParticipantCtrlChange(participant_id=5))
+    assert not response.answers(ENCOMSP_Header() / ENCOMSP_ParticipantCtrlChange(participant_id=6))
+    assert not response.answers(ENCOMSP_Header() / ENCOMSP_WndShow())
+    assert not response.answers(Raw(b"x") / ENCOMSP_ParticipantCtrlChange(participant_id=5))

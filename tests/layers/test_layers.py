@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 import subprocess
 import sys
@@ -106,12 +107,32 @@ def test_json_is_readable() -> None:
     assert '"token": "00112233' in msra.layers.MSRA_Header(MESSAGES["TOKEN"]).json()
 
 
+@given(st.sampled_from(LAYERS), st.binary(max_size=80))
+def test_json_is_valid_for_any_bytes(layer: type[Packet], wire: bytes) -> None:
+    packet = layer(wire) if wire else layer()
+    read = json.loads(packet.json())
+    names = [field.name for field in packet.fields_desc if packet.getfieldval(field.name) or not field.islist]
+    assert list(read) == names + (["payload"] if packet.payload else [])
+
+
+@pytest.mark.parametrize("layer", [layer for layer in LAYERS if not layer.__name__.endswith("_Header")])
+def test_only_what_is_an_answer_answers(layer: type[Packet]) -> None:
+    """By Scapy's default a packet answers those of its own kind: a line of the chat another one, for sr()."""
+    if layer.__name__.startswith("MSRA_"):
+        packet = msra.layers.MSRA_Header() / layer()
+    else:
+        packet = msra.layers.ENCOMSP_Header() / layer()
+    assert not packet.answers(packet.copy())
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_fuzz(layer: type[Packet]) -> None:
     for _ in range(20):
         packet = fuzz(layer())
         packet.summary()
         packet.show(dump=True)
+        json.loads(packet.json())
+        raw(eval(packet.command(), NAMESPACE))
         wire = raw(packet)
         if wire:
             assert raw(layer(wire)) == wire

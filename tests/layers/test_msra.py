@@ -241,5 +241,5 @@ def test_a_result_answers_what_the_novice_decides_on() -> None:
     assert request > MSRA_Header(MESSAGES["RESULT_NOERROR"])
     assert not request > MSRA_Header(MESSAGES["TOKEN"])
     assert result.hashret() == request.hashret()
-    assert not result.answers(Raw(b"x"))
+    assert not result.answers(Raw(b"x") / MSRA_Ctl() / MSRA_VerifyPassword())
     assert not result.answers(MSRA_Header() / Raw(b"x"))

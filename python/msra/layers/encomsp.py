@@ -113,6 +113,9 @@ class ENCOMSP_Header(Layer):
         size = max(self.length - self.fixed_size, 0)
         return s[:size], s[size:]
 
+    def answers(self, other: Packet) -> int:
+        return isinstance(other, ENCOMSP_Header) and self.payload.answers(other.payload)
+
     def mysummary(self) -> str:
         return self.sprintf("ENCOMSP %ENCOMSP_Header.order_type%")
 

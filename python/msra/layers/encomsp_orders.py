@@ -282,6 +282,9 @@ class ENCOMSP_ParticipantCtrlChangeResponse(Order):
         XLEIntField("reason_code", 0),
     ]
 
+    def answers(self, other: Packet) -> int:
+        return isinstance(other, ENCOMSP_ParticipantCtrlChange) and self.participant_id == other.participant_id
+
 
 ###################################################
 # [MS-RDPEMC] 2.2.5.1 Graphics Stream-Paused PDU  #

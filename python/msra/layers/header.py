@@ -44,6 +44,15 @@ class Layer(Packet):
         vars(clone).update(vars(self))
         return clone
 
+    def answers(self, _other: Packet) -> int:
+        """Few messages answer one; by Scapy's default a line of the chat would answer another."""
+        return False
+
+    def json(self) -> str:
+        """Valid also for a layer without fields that others follow, where Scapy's own has a comma too many."""
+        text = super().json()
+        return "{" + text[3:] if text.startswith("{, ") else text
+
     def do_dissect_payload(self, s: bytes) -> None:
         """A message without a body is a layer, too: ISCONNECTED, or a chat line of no characters."""
         if s or self.stop_dissection_after:
@@ -111,6 +120,9 @@ class MSRA_Header(Layer):
             if bond.get("channel_name") == channel:
                 return cls
         return self.default_payload_class(payload)
+
+    def answers(self, other: Packet) -> int:
+        return isinstance(other, MSRA_Header) and self.payload.answers(other.payload)
 
     def mysummary(self) -> str:
         return self.sprintf("MS-RA %MSRA_Header.channel_name%")
