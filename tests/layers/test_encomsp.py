@@ -6,6 +6,7 @@ No capture of `pcaps/` has traffic on this channel: the peers open it and send n
 
 from __future__ import annotations
 
+import json
 import struct
 import time
 
@@ -290,3 +291,11 @@ def test_the_response_answers_the_request_of_its_participant() -> None:
     assert not response.answers(ENCOMSP_Header() / ENCOMSP_ParticipantCtrlChange(participant_id=6))
     assert not response.answers(ENCOMSP_Header() / ENCOMSP_WndShow())
     assert not response.answers(Raw(b"x") / ENCOMSP_ParticipantCtrlChange(participant_id=5))
+
+
+def test_json_has_the_bodies_of_the_orders() -> None:
+    orders = ENCOMSP_Header() / ENCOMSP_WndShow(wnd_id=7), ENCOMSP_Header() / ENCOMSP_GraphicsStreamPaused()
+    message = ENCOMSP_Message(b"".join(map(raw, orders)) + b"\1")
+    read = json.loads(message.json())
+    assert read["orders"] == [json.loads(ENCOMSP_Header(raw(order)).json()) for order in orders]
+    assert read["orders"][0]["payload"]["wnd_id"] == 7 and read["payload"] == {"load": "\1"}

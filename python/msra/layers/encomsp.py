@@ -147,6 +147,11 @@ class ENCOMSP_Message(Layer):
     name = "ENCOMSP message"
     fields_desc = [OrdersField("orders", [], ENCOMSP_Header)]
 
+    def json(self) -> str:
+        """With the bodies of the orders: Scapy leaves out what follows the first layer of a packet in a list."""
+        orders, payload = ", ".join(order.json() for order in self.orders), self.payload.json()
+        return f'{{"orders": [{orders}]' + (f', "payload": {payload}}}' if payload else "}")
+
     def mysummary(self) -> str:
         return ", ".join(order.summary() for order in self.orders) or "ENCOMSP"
 
