@@ -113,12 +113,24 @@ The place is known again after the next key update; gaps until then. It takes le
 MAX_SEARCHES = 4
 """Searches for that place after one loss
 The place is known again after the next key update; gaps until then."""
+MAX_CLEAR_CHUNK = 16_256
+"""Bytes that a compressed channel PDU stands for
+It is a gap, and the history goes on. [MS-RDPBCGR] 2.2.7.1.10 allows no more (VCChunkSize), and 33 bytes could be
+60,000."""
 MAX_MESSAGE = 1 << 24
 """Bytes of a channel message
 It is a gap. Remote Assistance messages have some kilobytes; a sender may never end one, and claim 4 GiB."""
 MAX_UNFINISHED = 1 << 24
 """Bytes of unfinished messages of one side of a connection
 All of them are given up: a gap. There are 65,536 channels."""
+MAX_UNFINISHED_IN_ALL = 1 << 27
+"""Bytes of unfinished messages in all connections
+Those of the connection that is idle for the longest are given up: a gap. Compressed, they take a five-hundredth in
+the capture."""
+MAX_HISTORIES = 1 << 29
+"""Bytes of compression histories in all connections
+Those of the side that is idle for the longest are forgotten: what it sends compressed is a gap, until it flushes its
+history. A side takes up to 2.3 MB, and a packet of some bytes makes it do so."""
 MAX_DYNAMIC_CHANNELS = 4096
 """Dynamic channels of Remote Assistance that are open in one connection
 Later ones are not read. Windows opens one."""

@@ -6,6 +6,7 @@ from msra.engines.interface import Options
 from msra.engines.rdp_stream import RdpStream, identify
 from msra.engines.secrets import load_secrets
 from msra.events import Endpoint, Event, Fact, Gap, Message
+from msra.transport.room import Rooms
 from tests.transport import builders as rdp
 
 
@@ -23,7 +24,7 @@ def server_hello(version: int) -> bytes:
 class Feed:
     def __init__(self) -> None:
         ends = Endpoint("10.0.0.1", 50000), Endpoint("10.0.0.2", 49230)
-        self.stream = RdpStream(1, *ends, True, True, load_secrets(Options()))
+        self.stream = RdpStream(1, *ends, True, True, load_secrets(Options()), Rooms())
         self.events: list[Event] = []
         self.frame = 0
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msra.transport.bulk import TYPE_NAMES, BulkDecompressor, BulkError, HistoryLostError
+from msra.transport.room import Room
 from tests.transport import bulk_reference as spec
 from tests.transport.bulk_reference import AT_FRONT, COMPRESSED, FLUSHED
 
@@ -216,3 +217,22 @@ def test_a_bomb_stops_at_the_size_of_the_history(kind: int, copy: tuple[int, int
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40 * len(bomb)
+
+
+def test_histories_of_all_connections_share_one_room() -> None:
+    """The one that is idle for the longest is forgotten, as after a loss; a side that has ended takes none."""
+    room = Room(3 * 2_131_072)
+    sides = [BulkDecompressor(room=room) for _ in range(4)]
+    first, copy = pack(MPPC_64K, [*b"abcdef"]), pack(MPPC_64K, [(6, 6)])
+    for side in sides[:3]:
+        side.decompress(COMPRESSED | RDP61, pack(RDP61, [*b"abcdef"]))
+    assert room.total == 3 * 2_131_072
+    sides[0].decompress(COMPRESSED | RDP61, pack(RDP61, [*b"in use"]))
+    sides[3].decompress(COMPRESSED | MPPC_64K, first)
+    with pytest.raises(HistoryLostError):
+        sides[1].decompress(COMPRESSED | RDP61, pack(RDP61, [(6, 6)]))
+    assert sides[3].decompress(COMPRESSED | MPPC_64K, copy) == b"abcdef"
+    assert sides[0].decompress(COMPRESSED | RDP61, pack(RDP61, [(6, 6)])) == b"in use"
+    for side in sides:
+        side.end()
+    assert room.total == 0

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from msra.limits import MAX_CLEAR_CHUNK
 from msra.transport.connection import Connection
 from msra.transport.model import ChannelMessage, Ciphertext, Fact, Gap, Item, Origin, Wanted
+from msra.transport.room import Rooms
 from tests.transport import builders as rdp
+from tests.transport import bulk_reference as spec
 
 REMDESK, DRDYNVC, OTHER = 1004, 1005, 1006
 
@@ -128,6 +131,44 @@ def test_encrypted_data_of_an_ordinary_session_is_none_of_our_business() -> None
     encrypted = b"\x08\x08\x00\x00" + bytes(30)
     wire = Wire().start(method=2, names=("rdpdr", "drdynvc")).send(True, rdp.send_data(DRDYNVC, encrypted, True))
     assert wire.gaps() == []
+
+
+def packed(tokens: spec.Tokens, flags: int = 3) -> bytes:
+    """A channel PDU of the server in MPPC 64K."""
+    data = spec.encode_mppc(tokens, spec.RDP5_OFFSETS)
+    return rdp.send_data(REMDESK, rdp.chunk(data, 60_000, flags | rdp.COMPRESSED | 1 << 16), False)
+
+
+def test_a_compressed_chunk_of_more_than_a_chunk_may_have_is_no_message() -> None:
+    """It is in the history all the same, which the next one refers to ([MS-RDPBCGR] 2.2.7.1.10, 3.1.8)."""
+    huge = packed([0x41, (1, MAX_CLEAR_CHUNK)])
+    assert len(huge) < 40
+    wire = Wire().start().send(False, huge, packed([(1, MAX_CLEAR_CHUNK)]))
+    ((kind, _),) = wire.gaps()
+    assert kind == "bad_pdu" and [message[3] for message in wire.messages()] == [b"A" * MAX_CLEAR_CHUNK]
+
+
+UNREADABLE = rdp.send_data(REMDESK, rdp.chunk(b"\xff" * 20, 20, rdp.COMPRESSED | 1 << 16), False)
+
+
+@pytest.mark.parametrize("middle", [UNREADABLE, packed([0x41, (1, 60_000)], 0)], ids=["unreadable", "huge"])
+def test_a_message_without_its_middle_is_none(middle: bytes) -> None:
+    first = rdp.send_data(REMDESK, rdp.chunk(b"first", 20, rdp.FIRST), False)
+    last = rdp.send_data(REMDESK, rdp.chunk(b"last", 20, rdp.LAST), False)
+    wire = Wire().start().send(False, first, middle, last)
+    assert wire.messages() == []
+    assert wire.gaps()[1:] == [("incomplete_message", 5), ("incomplete_message", 4)]
+
+
+def test_a_connection_that_has_ended_takes_no_room() -> None:
+    rooms = Rooms()
+    wire = Wire()
+    wire.connection = Connection(WANTED, True, True, (), rooms)
+    wire.start().send(False, rdp.send_data(REMDESK, rdp.chunk(b"first", 20, rdp.FIRST), False), packed([0x41]))
+    wire.send(False, rdp.send_data(REMDESK, rdp.chunk(b"first", 20, rdp.FIRST), False))
+    assert rooms.messages.total == 5 and rooms.histories.total > 65_536
+    wire.items += wire.connection.finish([Origin(False, 9, 0), Origin(True, 9, 0)])
+    assert rooms.messages.total == rooms.histories.total == 0
 
 
 def test_compressed_chunks_are_gaps() -> None:

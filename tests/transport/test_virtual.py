@@ -5,6 +5,7 @@ from __future__ import annotations
 from msra.limits import MAX_UNFINISHED
 from msra.transport.channels import Chunk
 from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
+from msra.transport.room import Room
 from msra.transport.virtual import VirtualChannels
 
 SERVER, CLIENT = Origin(False, 1, 0), Origin(True, 2, 0)
@@ -93,6 +94,51 @@ def test_unfinished_messages_of_all_channels_together_are_bounded() -> None:
             assert item.size <= MAX_UNFINISHED + len(chunk)
             told += item.size
     assert told + made.drop(False) == 1000 * len(chunk) and told > 2 * MAX_UNFINISHED
+
+
+def test_unfinished_messages_of_all_connections_share_one_room() -> None:
+    """The connection that is idle for the longest loses its own, and says so when bytes are counted next."""
+    room = Room(10_000)
+    idle, busy = VirtualChannels(WANTED, room), VirtualChannels(WANTED, room)
+    send(idle, 1004, bytes(3000), flags=1)
+    send(idle, 1004, bytes(3000), CLIENT, flags=1)
+    send(busy, 1004, bytes(6000), flags=1)
+    assert room.total == 6000
+    assert send(idle, 1004, b"RA the rest", flags=2) == []
+    assert (idle.drop(False), idle.drop(True), busy.drop(False)) == (3000, 3000, 6000)
+    assert (idle.drop(False), idle.drop(True), room.total) == (0, 0, 0)
+
+
+def test_finished_and_closed_messages_leave_the_room() -> None:
+    room = Room(1 << 20)
+    made = VirtualChannels(WANTED, room)
+    made.set_names(("remdesk", "drdynvc"))
+    made.set_ids((1004, 1005))
+    send(made, 1004, b"RA", flags=1)
+    send(made, 1004, b"RA", flags=2)
+    send(made, 1005, b"\x10\x07RC_CTL\0")
+    send(made, 1005, b"\x24\x07\xff\xff" + bytes(1000))
+    assert room.total == 1000
+    send(made, 1005, b"\x40\x07")
+    assert room.total == 0
+
+
+def test_a_channel_pdu_that_cannot_be_read_ends_the_message_of_its_channel() -> None:
+    made = channels("remdesk", "rdpdr")
+    send(made, 1004, b"RA first", flags=1)
+    send(made, 1005, b"others", flags=1)
+    assert made.interrupt(False, 1004) == 8
+    assert made.interrupt(False, 1004) == 0
+    assert send(made, 1004, b" last", flags=2) == [Gap(SERVER, "incomplete_message", 5)]
+    assert made.drop(False) == 6
+
+
+def test_an_interruption_of_drdynvc_ends_all_that_may_be_inside() -> None:
+    made = channels("drdynvc")
+    send(made, 1004, b"\x10\x07RC_CTL\0")
+    send(made, 1004, b"\x24\x07\x10\x00RA first")
+    assert made.interrupt(False, 1004) == 8
+    assert send(made, 1004, b"\x34\x07RA next!") == [ChannelMessage(SERVER, "RC_CTL", b"RA next!")]
 
 
 def test_a_closed_dynamic_channel_no_longer_counts() -> None:

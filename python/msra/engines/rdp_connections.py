@@ -12,6 +12,7 @@ from msra.engines.tcp_walk import endpoints
 from msra.events import ConnectFailed, Endpoint, Event
 from msra.limits import MAX_UNRECOGNISED
 from msra.transport.recognise import Recognised, Recogniser
+from msra.transport.room import Rooms
 
 
 class _Candidate:
@@ -43,6 +44,7 @@ class RdpConnections:
         self._streams: dict[int, _Candidate | _Rdp | None] = {}
         """By the number of the TCP connection; None if it was found to carry no RDP."""
         self._connections = 0
+        self._rooms = Rooms()
         self._failed = FailedConnects(decode_as)
 
     @property
@@ -112,6 +114,7 @@ class RdpConnections:
             found.from_client or started,
             not found.from_client or started,
             self._secrets,
+            self._rooms,
         )
         self._streams[item.connection.number] = _Rdp(stream, client_initiated)
         if other:

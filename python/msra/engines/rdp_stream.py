@@ -20,6 +20,7 @@ from msra.transport import model
 from msra.transport.connection import Connection
 from msra.transport.credssp import Prelude
 from msra.transport.rdp_keys import parse_x509
+from msra.transport.room import Rooms
 
 KNOWN_CHANNELS = frozenset({"RC_CTL", "70", "71", "RA_FX"})
 
@@ -46,10 +47,11 @@ class RdpStream:
         client_synchronised: bool,
         server_synchronised: bool,
         secrets: Secrets,
+        rooms: Rooms,
     ) -> None:
         self.number = number
         self._ends: tuple[Endpoint, Endpoint] | None = expert, novice
-        self._connection = Connection(WANTED, client_synchronised, server_synchronised, secrets.rsa_keys)
+        self._connection = Connection(WANTED, client_synchronised, server_synchronised, secrets.rsa_keys, rooms)
         self._transfers = FileTransfers()
         self._tls = tls.TlsDecryptor(secrets.tls)
         self._preludes = {True: Prelude(), False: Prelude()}

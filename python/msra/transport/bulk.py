@@ -30,6 +30,7 @@ from msra.transport.bulk_base import (
 )
 from msra.transport.mppc import RDP4, RDP5, Mppc
 from msra.transport.ncrush import Ncrush
+from msra.transport.room import Room, Rooms
 from msra.transport.xcrush import Xcrush
 
 __all__ = ["TYPE_NAMES", "BulkDecompressor", "BulkError", "HistoryLostError"]
@@ -40,13 +41,14 @@ class _Decompressor(Protocol):
     def lose(self) -> None: ...
 
 
-_TYPES: Mapping[int, tuple[str, Callable[[], _Decompressor]]] = {
-    0: ("MPPC 8K", lambda: Mppc(RDP4)),
-    1: ("MPPC 64K", lambda: Mppc(RDP5)),
-    2: ("RDP 6.0", Ncrush),
-    3: ("RDP 6.1", Xcrush),
+_TYPES: Mapping[int, tuple[str, Callable[[], _Decompressor], int]] = {
+    # number: name, how it is made, bytes that it takes
+    0: ("MPPC 8K", lambda: Mppc(RDP4), 2 * 8_192),
+    1: ("MPPC 64K", lambda: Mppc(RDP5), 2 * 65_536),
+    2: ("RDP 6.0", Ncrush, 2 * 65_536),
+    3: ("RDP 6.1", Xcrush, 2_000_000 + 2 * 65_536),
 }
-TYPE_NAMES: Mapping[int, str] = {number: name for number, (name, _) in _TYPES.items()}
+TYPE_NAMES: Mapping[int, str] = {number: name for number, (name, _, _) in _TYPES.items()}
 """The compression types as a report names them."""
 
 
@@ -57,9 +59,14 @@ class BulkDecompressor:
     of the new one, and may return to the old one.
     """
 
-    def __init__(self, synchronised: bool = True) -> None:
-        """`synchronised`: the first PDU that will be fed is the first of the connection, so the histories are empty."""
+    def __init__(self, synchronised: bool = True, room: Room | None = None) -> None:
+        """`synchronised`: the first PDU that will be fed is the first of the connection, so the histories are empty.
+
+        `room` is for the histories.
+        """
         self._synchronised = synchronised
+        self._room = room or Rooms().histories
+        self._held = 0
         self._types: dict[int, _Decompressor] = {}
 
     def decompress(self, flags: int, data: bytes) -> bytes:
@@ -78,7 +85,20 @@ class BulkDecompressor:
             if flags & PACKET_COMPRESSED:
                 raise BulkError(f"There is no bulk compression of type {number}.")
             return data
-        return self._of_type(number).decompress(flags, data)
+        decompressor = self._of_type(number)
+        self._room.hold(self, self._held)
+        return decompressor.decompress(flags, data)
+
+    def give_up(self) -> None:
+        """The room is needed by others, or nothing more will be sent: forget the histories, as after a loss."""
+        self._synchronised = False
+        self._types.clear()
+        self._held = 0
+
+    def end(self) -> None:
+        """Nothing more will be sent."""
+        self.give_up()
+        self._room.hold(self, 0)
 
     def lose(self) -> None:
         """PDUs are missing here, or could not be read: no history is known any more.
@@ -93,7 +113,9 @@ class BulkDecompressor:
     def _of_type(self, number: int) -> _Decompressor:
         decompressor = self._types.get(number)
         if decompressor is None:
-            decompressor = self._types[number] = _TYPES[number][1]()
+            _, make, size = _TYPES[number]
+            decompressor = self._types[number] = make()
+            self._held += size
             if not self._synchronised:
                 decompressor.lose()
         return decompressor

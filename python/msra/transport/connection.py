@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from msra.limits import MAX_CLEAR_CHUNK
 from msra.transport import channels, gcc, io_channel, mcs, x224
 from msra.transport.model import Ciphertext, Fact, FactValue, Gap, Item, Opened, Origin, Wanted
 from msra.transport.payload import Payload
 from msra.transport.rdp_keys import RsaPrivateKey
+from msra.transport.room import Rooms
 from msra.transport.security import parse_server_security
 from msra.transport.tpkt import Frame, Framer, Kind
 from msra.transport.virtual import VirtualChannels
@@ -32,14 +34,16 @@ class Connection:
         client_synchronised: bool,
         server_synchronised: bool,
         keys: Sequence[RsaPrivateKey] = (),
+        rooms: Rooms | None = None,
     ) -> None:
         """`..._synchronised`: the first bytes that will be fed of this side are the start of a PDU.
 
-        `keys`: RSA private keys that may open Standard RDP Security.
+        `keys`: RSA private keys that may open Standard RDP Security. `rooms`: shared by all connections of a capture.
         """
+        rooms = rooms or Rooms()
         self.tls = False
-        self.channels = VirtualChannels(wanted)
-        self._payload = Payload(keys, client_synchronised, server_synchronised)
+        self.channels = VirtualChannels(wanted, rooms.messages)
+        self._payload = Payload(keys, client_synchronised, server_synchronised, rooms.histories)
         self._io_channel = IO_CHANNEL
         self._seen_mcs = False
         self._opened = False
@@ -75,6 +79,7 @@ class Connection:
         """The stream has ended; `origins` say when each direction was last heard of."""
         for origin in origins:
             yield from self._abandon(origin)
+        self._payload.end()
 
     # -- framing -------------------------------------------------------------------------------------------------
 
@@ -108,8 +113,12 @@ class Connection:
             yield Gap(origin, "incomplete_pdu", dropped)
         yield from self._lose_messages(origin)
 
-    def _lose_messages(self, origin: Origin) -> Iterator[Item]:
-        dropped = self.channels.drop(origin.from_client)
+    def _lose_messages(self, origin: Origin, channel: int | None = None) -> Iterator[Item]:
+        """Bytes are missing, of this channel or nobody knows of which."""
+        if channel is None:
+            dropped = self.channels.drop(origin.from_client)
+        else:
+            dropped = self.channels.interrupt(origin.from_client, channel)
         if dropped:
             yield Gap(origin, "incomplete_message", dropped)
 
@@ -210,6 +219,7 @@ class Connection:
             if wanted:
                 yield from self._tell(origin, "unreadable", "reason", opened.reason)
                 yield Gap(origin, "encrypted" if opened.mac_ok is None else "wrong_mac", len(sent.data))
+                yield from self._lose_messages(origin, sent.channel)
         elif sent.channel == self._io_channel:
             yield from io_channel.facts(origin, opened, self._payload)
         elif self.channels.may_be_virtual(sent.channel):
@@ -228,10 +238,11 @@ class Connection:
         if chunk.compressed:
             compression = self._payload.compression[origin.from_client]
             yield from self._tell(origin, "compression", "compression_type", compression)
-        if clear is None:
-            yield Gap(origin, "compressed", len(chunk.data))
-        else:
+        if clear is not None and not (chunk.compressed and len(clear) > MAX_CLEAR_CHUNK):
             yield from self.channels.chunk(origin, channel, chunk, clear)
+            return
+        yield Gap(origin, "compressed" if clear is None else "bad_pdu", len(chunk.data))
+        yield from self._lose_messages(origin, channel)
 
     def _tell(self, origin: Origin, name: str, key: str, value: str) -> Iterator[Item]:
         """A fact that many PDUs show is told once."""

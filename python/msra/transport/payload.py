@@ -13,6 +13,7 @@ from msra.transport import fastpath
 from msra.transport.bulk import TYPE_NAMES, BulkDecompressor, BulkError
 from msra.transport.bulk_base import COMPRESSION_TYPE_MASK, PACKET_COMPRESSED
 from msra.transport.rdp_keys import RsaPrivateKey
+from msra.transport.room import Room
 from msra.transport.security import SecurityLayer, ServerSecurity, Unprotected
 from msra.transport.share import SharePdu, share_pdus
 
@@ -20,13 +21,23 @@ from msra.transport.share import SharePdu, share_pdus
 class Payload:
     """Security and compression of one connection."""
 
-    def __init__(self, keys: Sequence[RsaPrivateKey], client_synchronised: bool, server_synchronised: bool) -> None:
-        """`keys` may open Standard RDP Security; `..._synchronised`: the stream of this side is read from its start."""
+    def __init__(
+        self,
+        keys: Sequence[RsaPrivateKey],
+        client_synchronised: bool,
+        server_synchronised: bool,
+        room: Room | None = None,
+    ) -> None:
+        """`keys` may open Standard RDP Security; `..._synchronised`: the stream of this side is read from its start.
+
+        `room` is for compression histories.
+        """
         self.security: SecurityLayer | None = None
         self.compression: dict[bool, str] = {}
         """The latest compression type of each direction that compresses, by whether the client is the sender."""
         self._keys = keys
-        self._bulk = {True: BulkDecompressor(client_synchronised), False: BulkDecompressor(server_synchronised)}
+        synchronised = {True: client_synchronised, False: server_synchronised}
+        self._bulk = {from_client: BulkDecompressor(known, room) for from_client, known in synchronised.items()}
 
     def start_security(self, server: ServerSecurity) -> None:
         """Take what the server says about its security; method 0 needs none."""
@@ -81,3 +92,8 @@ class Payload:
         self._bulk[from_client].lose()
         if self.security is not None:
             self.security.lost(from_client, size, skipped)
+
+    def end(self) -> None:
+        """The stream has ended."""
+        for bulk in self._bulk.values():
+            bulk.end()

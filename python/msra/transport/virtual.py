@@ -9,6 +9,7 @@ from msra.limits import MAX_DYNAMIC_CHANNELS, MAX_UNFINISHED
 from msra.transport import channels
 from msra.transport.channels import Chunk, DynamicPdu, DynamicReassembly, Reassembly
 from msra.transport.model import ChannelMessage, Gap, Item, Origin, Wanted
+from msra.transport.room import Room, Rooms
 
 DRDYNVC = "drdynvc"
 
@@ -21,12 +22,15 @@ class _Direction:
     dynamic: dict[int, DynamicReassembly] = field(default_factory=dict)
     held: int = 0
     """Their bytes."""
+    given_up: int = 0
+    """Bytes that were forgotten for want of room, and not told of yet."""
 
 
 class VirtualChannels:
     """The virtual channels of one connection."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, room: Room | None = None) -> None:
+        """`room` is for unfinished messages."""
         self.names: tuple[str, ...] | None = None
         """The static channels the client asked for; None if their list was not seen."""
         self._wanted = wanted
@@ -34,6 +38,7 @@ class VirtualChannels:
         self._others: set[int] = set()
         self._dynamic: dict[int, str] = {}
         self._directions = {True: _Direction(), False: _Direction()}
+        self._room = room or Rooms().messages
 
     def set_names(self, names: tuple[str, ...]) -> None:
         """CS_NET: the names that the client asks for."""
@@ -71,9 +76,30 @@ class VirtualChannels:
 
     def drop(self, from_client: bool) -> int:
         """Bytes are missing: forget the unfinished messages of this side; returns how many bytes they had."""
-        size = self._directions[from_client].held
+        direction = self._directions[from_client]
         self._directions[from_client] = _Direction()
-        return size
+        if direction.held:
+            self._room.hold(self, self._held)
+        return direction.held + direction.given_up
+
+    def interrupt(self, from_client: bool, channel: int) -> int:
+        """A channel PDU could not be read: forget what it would have gone on with; returns how many bytes that had."""
+        name = self._by_id.get(channel)
+        if name is None or name == DRDYNVC:
+            return self.drop(from_client)
+        direction = self._directions[from_client]
+        unfinished = direction.static.pop(channel, Reassembly()).size
+        direction.held -= unfinished
+        return unfinished
+
+    def give_up(self) -> None:
+        """The room is needed by others: forget the unfinished messages of both sides."""
+        for from_client, direction in self._directions.items():
+            self._directions[from_client] = _Direction(given_up=direction.held + direction.given_up)
+
+    @property
+    def _held(self) -> int:
+        return sum(direction.held for direction in self._directions.values())
 
     def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> Iterator[Item]:
         """A channel PDU; `data` is what it carries, decompressed."""
@@ -93,6 +119,8 @@ class VirtualChannels:
         direction.held += size
         if direction.held > MAX_UNFINISHED:
             yield Gap(origin, "incomplete_message", self.drop(origin.from_client))
+        elif size:
+            self._room.hold(self, self._held)
 
     def _message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
         name = self._by_id.get(channel)
@@ -126,6 +154,7 @@ class VirtualChannels:
         for direction in self._directions.values():
             closed = direction.dynamic.pop(pdu.channel, None)
             direction.held -= closed.size if closed else 0
+        self._room.hold(self, self._held)
         return iter(())
 
     def _dynamic_data(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
