@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from msra import budget
 from msra.analysis.model import CaptureReport, Outcome, Session
 from msra.analysis.session import Sessions
 from msra.engines.embedded import EmbeddedEngine
@@ -50,6 +51,21 @@ def test_a_session() -> None:
         "begin 1 of 1", "1: connection_request", "1: client_channels", "1: CTL_RESULT", "1: tcp_close", "1 failed",
         "-", "end 1 1 0",
     ]  # fmt: skip
+
+
+def test_a_session_that_has_ended_takes_no_memory() -> None:
+    live = LiveSessions(Log())
+    free = live._budget.left
+    lines = shown(Story().result(61).events, live)
+    assert lines[-2] == "1 failed" and live._budget.left == free
+
+
+def test_what_is_not_kept_is_shown_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "MAX_REPORT_OF_A_CONNECTION", 3_000)
+    story = Story().result(61)
+    for _ in range(100):
+        story.say("novice", "CHAT", "70", text="?")
+    assert shown(story.events).count("1: CHAT") == 100
 
 
 def test_lines_come_with_their_events() -> None:

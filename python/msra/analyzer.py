@@ -104,7 +104,7 @@ def analyze_capture(
         report.error = str(error)
     if reading is not None:
         report.packets = reading.packets
-        report.notes = reading.notes
+        report.notes = reading.notes + sessions.notes
     report.rdp_connections = sessions.rdp_connections
     report.sessions = sessions.finish()
     report.attempts = sessions.attempts

@@ -158,12 +158,24 @@ The oldest announcement is forgotten, and its blocks may be taken for commands. 
 
 # -- The report --------------------------------------------------------------------------------------------------------
 
+MAX_REPORT = 1 << 29
+"""Bytes that the events of a capture take in memory, as estimated
+They are no longer kept: a gap and a finding. It is a million messages."""
+MAX_REPORT_OF_A_CONNECTION = 1 << 28
+"""Bytes of that for one connection
+What it sends from then on is not kept: a gap and a finding. A file of 150 MB fits, in blocks of 1 KB."""
+MAX_REPORT_RESERVED = 1 << 14
+"""Bytes of that on which every connection can count
+Connections that take more than others cannot hide how those ended. It is enough for thirty messages."""
+MAX_SESSIONS = 25_000
+"""RDP connections that are kept whatever they show, and 25,000 more with messages of Remote Assistance
+The others are counted, which is a note. Each takes some 10 KB."""
+MAX_WAITING = 5_000
+"""RDP connections beyond those that are kept until they show a message of Remote Assistance
+The oldest ones are forgotten, but counted. Messages come some seconds after the connect."""
 MAX_STORY = 10_000
 """Facts of one connection
-The first of each kind counts, but no more are shown. An ordinary connection has fewer than fifty."""
-MAX_GAPS = 100_000
-"""Facts and gaps of one connection, with the tshark engine
-Later gaps are not told of."""
+They are no longer kept: a gap and a finding. An ordinary connection has fewer than fifty."""
 MAX_CONTROLS = 1_000
 """Requests of control in one session that are listed
 Later ones are among the messages only."""

@@ -11,6 +11,7 @@ from msra.analysis.attempts import attempt
 from msra.analysis.linking import reconnects
 from msra.analysis.model import Attempt, CaptureReport, Outcome, Session
 from msra.analysis.session import RA_CHANNELS, Collector, Given
+from msra.budget import Account, Budget
 from msra.engines.interface import Engine, EngineError, Options, Reading
 from msra.events import ConnectFailed, ConnectionOpened, Event, Fact, Gap, Message
 from msra.filters import Filters
@@ -62,6 +63,7 @@ class LiveSessions:
         self._given = given
         self._filters = filters or Filters()
         self._ended = ended
+        self._budget = Budget()
         self._running: dict[int, _Running] = {}
         self._recent: deque[Session] = deque(maxlen=_RECENT)
         self._numbers = 0
@@ -76,7 +78,7 @@ class LiveSessions:
         """Take the next event; yields what is to be shown now."""
         if isinstance(event, ConnectionOpened):
             self._connections += 1
-            self._running[event.connection] = _Running(Collector(event, event.time))
+            self._running[event.connection] = _Running(Collector(event, Account(self._budget), event.time))
         elif isinstance(event, ConnectFailed):
             if self._filters.attempt(made := attempt(event)):
                 self._attempts.append(made)
@@ -115,6 +117,7 @@ class LiveSessions:
 
     def _finish(self, running: _Running) -> Iterator[str]:
         collector = running.collector
+        collector.account.close()
         if not collector.is_session():
             return
         session = collector.session(running.number or self._number(), self._given)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from msra import budget
+from msra.budget import Account, Budget
 from msra.engines.interface import EngineError, Options
 from msra.engines.own_pass import OwnConnection, OwnPass
 from msra.events import ConnectionOpened, Endpoint, Fact, Gap, Message
@@ -17,7 +20,7 @@ LOSS, BAD = Gap(1, 5, 0, "novice", "lost_segment", 7), Gap(1, 6, 0, "novice", "b
 
 
 def connection(*events: Fact | Gap | Message) -> OwnConnection:
-    own = OwnConnection(OPENED)
+    own = OwnConnection(OPENED, Account(Budget()))
     for event in events:
         own.add(event)
     return own
@@ -54,3 +57,13 @@ def test_losses() -> None:
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="No such file"):
         OwnPass(tmp_path / "missing", Options())
+
+
+def test_what_is_too_much_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "MAX_REPORT_OF_A_CONNECTION", 5_000)
+    compressed = Fact(1, 5, 0, "novice", "compression", {})
+    large = replace(MESSAGE, data=bytes(1000))
+    own = connection(compressed, *[large] * 10, LOSS)
+    assert 0 < len(own.messages) < 10
+    (left_out,) = [event for event in own.additions if isinstance(event, Gap)]
+    assert (left_out.kind, left_out.size) == ("left_out", (10 - len(own.messages)) * 1000 + 7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
 from msra.analysis.attempts import attempt
@@ -16,8 +17,9 @@ from msra.analysis.model import Attempt, Check, Session
 from msra.analysis.timeline import timeline
 from msra.analysis.transfers import transfers
 from msra.analysis.verdict import decide, deciding_result
+from msra.budget import Account, Budget
 from msra.events import ConnectFailed, ConnectionOpened, Event, Fact, Gap, Message
-from msra.limits import MAX_STORY
+from msra.limits import MAX_SESSIONS, MAX_STORY, MAX_WAITING
 
 RA_CHANNELS = frozenset({"remdesk", "encomsp"})
 """Static channels that only Remote Assistance uses ([MS-RA] 2.2.1.2, [MS-RDPEMC] 2.1)."""
@@ -28,7 +30,8 @@ class Collector:
     """What one connection has shown so far."""
 
     opened: ConnectionOpened
-    end: int
+    account: Account
+    end: int = 0
     messages: list[Message] = field(default_factory=list)
     facts: dict[str, Fact] = field(default_factory=dict)
     story: list[Fact] = field(default_factory=list)
@@ -40,15 +43,29 @@ class Collector:
         """Take the next event of this connection."""
         self.end = max(self.end, event.time)
         if isinstance(event, Message):
-            self.messages.append(event)
-            self.separated = len(self.gaps)
+            self._add_message(event)
         elif isinstance(event, Fact):
-            if len(self.story) < MAX_STORY:
-                self.story.append(event)
-            known = self.facts.get(event.name)
-            self.facts[event.name] = event if known is None else replace(known, data={**event.data, **known.data})
+            self._add_fact(event)
         elif isinstance(event, Gap):
             self._add_gap(event)
+
+    def _add_message(self, message: Message) -> None:
+        if self.account.take(message):
+            self.messages.append(message)
+            self.separated = len(self.gaps)
+        else:
+            self._leave_out(message, len(message.data))
+
+    def _add_fact(self, fact: Fact) -> None:
+        known = self.facts.get(fact.name)
+        self.facts[fact.name] = fact if known is None else replace(known, data={**fact.data, **known.data})
+        if len(self.story) < MAX_STORY and self.account.take(fact):
+            self.story.append(fact)
+        else:
+            self._leave_out(fact, 0)
+
+    def _leave_out(self, event: Message | Fact, size: int) -> None:
+        self._add_gap(Gap(event.connection, event.frame, event.time, event.sender, "left_out", size))
 
     def _add_gap(self, gap: Gap) -> None:
         """Gaps of one kind and side without a message between them are one gap: an encrypted session has thousands."""
@@ -57,6 +74,7 @@ class Collector:
             if (last.kind, last.sender) == (gap.kind, gap.sender):
                 self.gaps[index] = replace(last, size=last.size + gap.size)
                 return
+        self.account.take(gap)  # also if it is full: without messages in between, there are no more gaps than kinds
         self.gaps.append(gap)
 
     def is_session(self) -> bool:
@@ -123,7 +141,12 @@ class Sessions:
 
     def __init__(self, given: Given | None = None) -> None:
         self._given = given
+        self._budget = Budget()
         self._collectors: dict[int, Collector] = {}
+        """The connections that are kept."""
+        self._waiting: OrderedDict[int, Collector] = OrderedDict()
+        """Those beyond, the oldest first, which may still show a message."""
+        self._forgotten = 0
         self.attempts: list[Attempt] = []
         """The TCP connects that led to nothing."""
         self.with_messages = 0
@@ -132,22 +155,48 @@ class Sessions:
     def add(self, event: Event) -> None:
         """Take the next event of the capture."""
         if isinstance(event, ConnectionOpened):
-            self._collectors[event.connection] = Collector(event, event.time)
+            self._open(event)
         elif isinstance(event, ConnectFailed):
             self.attempts.append(attempt(event))
-        else:
-            collector = self._collectors[event.connection]
+        elif collector := self._collector(event):
             self.with_messages += isinstance(event, Message) and not collector.messages
             collector.add(event)
+
+    def _open(self, opened: ConnectionOpened) -> None:
+        kept = self._collectors if len(self._collectors) < MAX_SESSIONS else self._waiting
+        kept[opened.connection] = Collector(opened, Account(self._budget), opened.time)
+        if len(self._waiting) > MAX_WAITING:
+            _, oldest = self._waiting.popitem(last=False)
+            oldest.account.close()
+            self._forgotten += 1
+
+    def _collector(self, event: Event) -> Collector | None:
+        """The connection of this event, which is kept from its first message on; None if it was forgotten."""
+        waiting = self._waiting.get(event.connection)
+        if waiting is None:
+            return self._collectors.get(event.connection)
+        if isinstance(event, Message) and len(self._collectors) < 2 * MAX_SESSIONS:
+            self._collectors[event.connection] = self._waiting.pop(event.connection)
+        return waiting
 
     @property
     def rdp_connections(self) -> int:
         """RDP connections seen, with or without Remote Assistance."""
-        return len(self._collectors)
+        return len(self._collectors) + self._left_out
+
+    @property
+    def _left_out(self) -> int:
+        return len(self._waiting) + self._forgotten
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences about the capture as a whole."""
+        count = self._left_out
+        return [f"{count} more RDP connections, which showed no message, are left out"] if count else []
 
     def finish(self) -> list[Session]:
         """The sessions, numbered from 1 in the order in which their connections were opened."""
-        found = [collector for collector in self._collectors.values() if collector.is_session()]
+        found = [collector for _, collector in sorted(self._collectors.items()) if collector.is_session()]
         sessions = [collector.session(number, self._given) for number, collector in enumerate(found, start=1)]
         follows = reconnects(sessions)
         for session in sessions:

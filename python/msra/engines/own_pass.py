@@ -8,15 +8,15 @@ on, is told once and not twice.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+from msra.budget import Account, Budget
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.interface import Options
 from msra.engines.slice import Slice
 from msra.events import ConnectFailed, ConnectionOpened, Endpoint, Event, Fact, Gap, Message
-from msra.limits import MAX_GAPS
 
 ONLY_OURS = frozenset({
     "server_key", "tls_session", "tls_alert", "credssp", "early_authorization", "unreadable", "compression",
@@ -34,8 +34,11 @@ class OwnConnection:
     """One RDP connection as the embedded engine sees it."""
 
     opened: ConnectionOpened
+    account: Account
     messages: list[Message] = field(default_factory=list)
     others: list[Fact | Gap] = field(default_factory=list)
+    left_out: Gap | None = None
+    """What could not be kept."""
     encoded: bool = False
     """It uses Standard RDP Security or compresses its channels."""
 
@@ -48,18 +51,26 @@ class OwnConnection:
     def additions(self) -> list[Fact | Gap]:
         """What to add to the events of the plugin: everything, if it sees nothing."""
         if self.opaque:
-            return self.others
+            return [*self.others, *([self.left_out] if self.left_out else [])]
         return [event for event in self.others if _name(event) in ONLY_OURS | LOSSES]
 
     def add(self, event: Event) -> None:
         """Take the next event of this connection."""
-        if isinstance(event, Message):
-            self.messages.append(event)
-        elif isinstance(event, Fact):
+        if isinstance(event, Fact):
             self.encoded |= event.name == "compression" or bool(event.data.get("encryption_method"))
+        if not self.account.take(event):
+            self._leave_out(event)
+        elif isinstance(event, Message):
+            self.messages.append(event)
+        elif isinstance(event, Fact | Gap):
             self.others.append(event)
-        elif isinstance(event, Gap) and len(self.others) < MAX_GAPS:
-            self.others.append(event)
+
+    def _leave_out(self, event: Event) -> None:
+        size = len(event.data) if isinstance(event, Message) else event.size if isinstance(event, Gap) else 0
+        if self.left_out:
+            self.left_out = replace(self.left_out, size=self.left_out.size + size)
+        elif isinstance(event, Message | Fact | Gap):
+            self.left_out = Gap(event.connection, event.frame, event.time, event.sender, "left_out", size)
 
 
 class OwnPass:
@@ -80,11 +91,12 @@ class OwnPass:
         self.failed: list[ConnectFailed] = []
         """The TCP connects that led to nothing."""
         connections: dict[int, OwnConnection] = {}
+        budget = Budget()
         reading = EmbeddedReading(path, options, stream, sliced=sliced)
         started(reading)
         for event in reading.events():
             if isinstance(event, ConnectionOpened):
-                connections[event.connection] = OwnConnection(event)
+                connections[event.connection] = OwnConnection(event, Account(budget))
             elif isinstance(event, ConnectFailed):
                 self.failed.append(event)
             else:

@@ -11,6 +11,7 @@ STORIES: Stories = {
     "incomplete_capture": (Tale().in_version(2).gap("lost_segment"), Tale().in_version(2).gap("encrypted")),
     "undecoded_data": (Tale().in_version(2).gap("compressed"), Tale().gap("compressed")),
     "missing_start": (Tale(start=False).in_version(2), Tale().in_version(2)),
+    "left_out": (Tale().in_version(2).gap("left_out"), Tale().in_version(2).gap("compressed")),
     "wrong_mac": (Tale().in_version(2).gap("wrong_mac"), Tale().in_version(2).gap("encrypted")),
 }
 

@@ -24,6 +24,11 @@ def _undecoded(case: Case) -> Iterator[Hit]:
     return _total(case.gaps(*_UNDECODED) if case.evidence.messages else [])
 
 
+def _left_out(case: Case) -> Iterator[Hit]:
+    gaps = case.gaps("left_out")
+    return hits(gaps, size=f"{sum(gap.size for gap in gaps):,}")
+
+
 def _no_start(case: Case) -> Iterator[Hit]:
     for message in case.evidence.messages[:1] if not case.starts else ():
         yield hit(message)
@@ -47,6 +52,13 @@ RULES = (
         "Not everything could be read ({kinds}; {size} bytes): messages may be missing, so what follows from the "
         "absence of a message is less sure.",
         _undecoded,
+    ),
+    Rule(
+        "left_out", "warning", "",
+        "More was sent than a report holds.",
+        "More was sent than a report holds: messages of {size} bytes and what else happened from here on are left out, "
+        "so what follows from the absence of a message is less sure.",
+        _left_out,
     ),
     Rule(
         "missing_start", "info", "",

@@ -21,7 +21,7 @@ from msra.limits import MAX_FINDING_FRAMES, MAX_FINDINGS, MAX_QUOTED
 
 LOSSES = frozenset({"lost_segment", "cut_packet", "incomplete_pdu", "incomplete_message"})
 """Gaps that may hide whole messages: what seems to be missing may just not be captured (keys of events.GAPS)."""
-UNREAD = frozenset({"bad_framing", "bad_pdu", "encrypted", "wrong_mac", "compressed", "bad_header"})
+UNREAD = frozenset({"bad_framing", "bad_pdu", "encrypted", "wrong_mac", "compressed", "left_out", "bad_header"})
 """Gaps that may hide messages, too: the bytes are there."""
 
 
