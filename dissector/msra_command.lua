@@ -22,6 +22,8 @@ M.KNOWN = {
   "expertipdata", "property", "value",
 }
 
+local MOST_ATTRIBUTES = 1000 -- of one element; real ones have ten
+
 local PREDEFINED = { lt = "<", gt = ">", amp = "&", quot = '"', apos = "'" }
 
 -- The character for the inside of a reference, or nil for what is none: it then stays as it is.
@@ -55,7 +57,7 @@ function M.attributes(text, at)
   while true do
     local from, name, quote, value_at = text:match(ATTRIBUTE, at)
     local closing = from and text:find(quote, value_at, true)
-    if not closing then
+    if not closing or #attributes == MOST_ATTRIBUTES then
       return attributes, at, seen
     end
     name = lower(name)

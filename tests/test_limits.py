@@ -69,6 +69,7 @@ PLUGIN = {
     ("msra_connection_string.lua", "MOST_CHARACTERS", "0x10000"): "65,536",
     ("msra_connection_string.lua", "MOST_ADDRESSES", "256"): "256",
     ("msra_elements.lua", "MOST_ELEMENTS, MOST_NESTING", "1000, 8"): "1,000",
+    ("msra_command.lua", "MOST_ATTRIBUTES", "1000"): "1,000",
     ("msra_contact.lua", "M.MOST_BYTES", "256 * 1024"): "256 KiB",
     ("msra_blob.lua", "MOST_PROPERTIES", "256"): "256",
     ("msra_transfer.lua", "MOST_TRANSFERS", "64"): "64",

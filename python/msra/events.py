@@ -144,7 +144,7 @@ GAPS: Mapping[str, str] = {
     "compressed": "the data is compressed and could not be decompressed",
     "incomplete_pdu": "the rest of the RDP packet is missing",
     "incomplete_message": "other chunks of the channel message are missing",
-    "left_out": "a report holds no more of one connection, or of one capture",
+    "left_out": "it is more than is decoded, or held by a report, of one connection or capture",
     "bad_header": "the channel message has no valid Remote Assistance header",
 }
 

@@ -137,6 +137,9 @@ Later ones are not read. Windows opens one."""
 
 # -- Remote Assistance -------------------------------------------------------------------------------------------------
 
+MAX_DECODED = 1_000_000
+"""Messages that are decoded beyond one for each 16 bytes of RDP connections; 256 bytes of one count as one more
+They are a gap and a finding. Compressed, 40 bytes could be 4,000 messages, each of which takes some 25 µs."""
 MAX_ORDERS = 4096
 """Orders in one message of encomsp
 The rest of the message is a gap. The smallest order takes 4 bytes."""
@@ -146,6 +149,9 @@ It is not read. The picture in a contact ([MS-RA] 2.2.5) takes some 44,000."""
 MAX_XML_ELEMENTS = 1_000
 """Elements of an XML text
 It is not read. Real ones have less than ten. Entities are not expanded at all."""
+MAX_XML_ATTRIBUTES = 1_000
+"""Attributes of an element, and so of an RCCOMMAND
+It is shown as it is, but not taken apart. Real ones have ten."""
 MAX_XML_NESTING = 8
 """Elements of an XML text inside each other
 It is not read. Real ones have four."""

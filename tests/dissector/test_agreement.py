@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from msra.layers.decode import Decoded, decode_message
 from msra.layers.file_transfer import FileTransfers
+from msra.limits import MAX_XML_ATTRIBUTES
 from tests.dissector.conversation import EXPERT, NOVICE, Conversation
 from tests.dissector.messages import SENDERS, messages
 from tests.dissector.tshark import ROOT, SOURCE, Layer, Sandbox
@@ -125,3 +126,16 @@ def test_wireshark_and_python_agree(sandbox: Sandbox, conversation: list[tuple[s
     layers = [layer for layer in sandbox.layers(talk.capture()) if layer.name == "msra" or layer.get("event") == "gap"]
     assert {layer.get("gap") for layer in layers if layer.name == "msra_rdp"} <= {"bad_header"}
     compare(conversation, [wireshark_says(layer) if layer.name == "msra" else None for layer in layers])
+
+
+@pytest.mark.parametrize("lua", LUA)
+def test_the_number_of_attributes_is_bounded_in_both(lua: str) -> None:
+    """Beyond it the text is no RCCOMMAND."""
+    texts = []
+    for count in (MAX_XML_ATTRIBUTES - 1, MAX_XML_ATTRIBUTES):
+        attributes = " ".join(f'A{number}="{number}"' for number in range(count))
+        texts.append(rdp.ra_message("71", f'<RCCOMMAND NAME="X" {attributes}/>\0'.encode("utf-16-le")))
+    conversation = [(EXPERT, text) for text in texts]
+    said = python_says(conversation)
+    assert [one[3] for one in said if one] == [(), ("malformed_xml",)]
+    assert lua_says(lua, conversation) == said

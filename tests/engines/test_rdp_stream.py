@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msra.engines.effort import Effort, Reserve
 from msra.engines.interface import Options
 from msra.engines.rdp_stream import RdpStream, identify
 from msra.engines.secrets import load_secrets
@@ -24,7 +25,7 @@ def server_hello(version: int) -> bytes:
 class Feed:
     def __init__(self) -> None:
         ends = Endpoint("10.0.0.1", 50000), Endpoint("10.0.0.2", 49230)
-        self.stream = RdpStream(1, *ends, True, True, load_secrets(Options()), Rooms())
+        self.stream = RdpStream(1, *ends, True, True, load_secrets(Options()), Rooms(), Effort(Reserve()))
         self.events: list[Event] = []
         self.frame = 0
 
@@ -80,3 +81,19 @@ def test_identifying() -> None:
     assert identify(rdp.ra_message("other", b"\x04\0\0\0")) is None
     assert identify(rdp.ra_message("RC_CTL", b"\x04\0\0\0") + b"more") is None
     assert identify(b"") is None
+
+
+def test_messages_beyond_all_effort_are_left_out() -> None:
+    feed = Feed()
+    feed.stream._effort = Effort(Reserve(0))
+    feed(True, rdp.connection_request(), rdp.connect_initial("remdesk", "encomsp"))
+    feed(False, rdp.connection_confirm(), rdp.connect_response(1004, 1005))
+    for channel, message in ((1004, rdp.result(41)), (1005, b"\x0a\x00\x04\x00" * 1000), (1004, rdp.result(0))):
+        feed(False, *rdp.channel_pdus(channel, message, False))
+    feed.stream._effort.earn(1 << 20)
+    feed(False, *rdp.channel_pdus(1004, rdp.result(60), False))
+    messages = [event for event in feed.events if isinstance(event, Message)]
+    results = [message.fields["result"] for message in messages if "result" in message.fields]
+    assert results == [41, 60], "the first was earned by the handshake"
+    gaps = [(event.kind, event.size) for event in feed.events if isinstance(event, Gap)]
+    assert gaps == [("left_out", len(rdp.result(0)))]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msra.layers.elements import decode_text, quote, scan_attributes, scan_elements
-from msra.limits import MAX_XML
+from msra.limits import MAX_XML, MAX_XML_ATTRIBUTES
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -39,6 +39,15 @@ def paths(text: str) -> list[str] | None:
 )
 def test_elements(text: str, found: list[str] | None) -> None:
     assert paths(text) == (found if found else ["/".join("abcdefgh"[: n + 1]) for n in range(8)])
+
+
+def test_the_number_of_attributes_is_bounded() -> None:
+    """What follows is left for the caller, to whom it is no end of a tag."""
+    text = " ".join(f'a{number}="{number}"' for number in range(MAX_XML_ATTRIBUTES))
+    attributes, end = scan_attributes(f'{text} b="1"/>', 0)
+    assert len(attributes) == MAX_XML_ATTRIBUTES and end == len(text)
+    assert scan_elements(f"<E {text}/>") is not None
+    assert scan_elements(f'<E {text} b="1"/>') is None
 
 
 def test_attributes() -> None:

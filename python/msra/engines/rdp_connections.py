@@ -6,6 +6,7 @@ from collections.abc import Iterator, Set
 
 from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
 from msra.engines.connects import FailedConnects, tcp_facts
+from msra.engines.effort import Effort, Reserve
 from msra.engines.rdp_stream import RdpStream
 from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
@@ -45,6 +46,7 @@ class RdpConnections:
         """By the number of the TCP connection; None if it was found to carry no RDP."""
         self._connections = 0
         self._rooms = Rooms()
+        self._reserve = Reserve()
         self._failed = FailedConnects(decode_as)
 
     @property
@@ -115,6 +117,7 @@ class RdpConnections:
             not found.from_client or started,
             self._secrets,
             self._rooms,
+            Effort(self._reserve),
         )
         self._streams[item.connection.number] = _Rdp(stream, client_initiated)
         if other:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msra.capture import tls
+from msra.engines.effort import Effort
 from msra.engines.secrets import Secrets
 from msra.events import ConnectionOpened, Endpoint, Event, Fact, Gap, Message, Role
 from msra.layers.decode import decode_message
@@ -48,10 +49,12 @@ class RdpStream:
         server_synchronised: bool,
         secrets: Secrets,
         rooms: Rooms,
+        effort: Effort,
     ) -> None:
         self.number = number
         self._ends: tuple[Endpoint, Endpoint] | None = expert, novice
         self._connection = Connection(WANTED, client_synchronised, server_synchronised, secrets.rsa_keys, rooms)
+        self._effort = effort
         self._transfers = FileTransfers()
         self._tls = tls.TlsDecryptor(secrets.tls)
         self._preludes = {True: Prelude(), False: Prelude()}
@@ -66,6 +69,7 @@ class RdpStream:
     def feed(self, from_client: bool, data: bytes, frame: int, time: int) -> Iterator[Event]:
         """The next bytes of one side of the TCP stream."""
         origin = self._heard(from_client, frame, time)
+        self._effort.earn(len(data))
         yield from self._events(self._connection.feed(origin, data))
 
     def hole(self, from_client: bool, size: int, kind: str, frame: int, time: int) -> Iterator[Event]:
@@ -93,13 +97,21 @@ class RdpStream:
                 yield ConnectionOpened(self.number, item.origin.frame, item.origin.time, *self._ends)
                 self._ends = None
             if isinstance(item, model.ChannelMessage):
-                yield from self._CHANNELS.get(item.channel, RdpStream._message)(self, item)
+                yield from self._decoded(item)
             elif isinstance(item, model.Ciphertext):
                 yield from self._records(item.origin, self._tls.feed(item.origin.from_client, item.data))
             elif isinstance(item, model.Fact):
                 yield self._fact(item.origin, item.name, item.data)
             elif isinstance(item, model.Gap):
                 yield self._gap(item)
+
+    def _decoded(self, item: model.ChannelMessage) -> Iterator[Event]:
+        if not self._effort.is_left:
+            yield self._gap(model.Gap(item.origin, "left_out", len(item.data)))
+            return
+        events = list(self._CHANNELS.get(item.channel, RdpStream._message)(self, item))
+        self._effort.spend(len(events), len(item.data))
+        yield from events
 
     def _orders(self, item: model.ChannelMessage) -> Iterator[Event]:
         """[MS-RDPEMC] 2.2: several orders may share one channel message."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from msra.limits import MAX_XML, MAX_XML_ELEMENTS, MAX_XML_NESTING
+from msra.limits import MAX_XML, MAX_XML_ATTRIBUTES, MAX_XML_ELEMENTS, MAX_XML_NESTING
 
 __all__ = ["NAME", "Element", "decode_text", "quote", "scan_attributes", "scan_elements"]
 
@@ -47,7 +47,7 @@ def scan_attributes(text: str, position: int) -> tuple[dict[str, str], int]:
     Of an attribute that is given twice the first counts. Blanks around values stay.
     """
     attributes: dict[str, str] = {}
-    while match := _ATTRIBUTE.match(text, position):
+    while len(attributes) < MAX_XML_ATTRIBUTES and (match := _ATTRIBUTE.match(text, position)):
         name, double_quoted, single_quoted = match.groups()
         value = single_quoted if double_quoted is None else double_quoted
         attributes.setdefault(name.lower(), _REFERENCE.sub(_referenced, value))

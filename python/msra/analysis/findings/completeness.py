@@ -55,9 +55,9 @@ RULES = (
     ),
     Rule(
         "left_out", "warning", "",
-        "More was sent than a report holds.",
-        "More was sent than a report holds: messages of {size} bytes and what else happened from here on are left out, "
-        "so what follows from the absence of a message is less sure.",
+        "More was sent than is decoded, or held by a report.",
+        "More was sent than is decoded, or held by a report: messages of {size} bytes, or what else happened, are left "
+        "out from here on, so what follows from the absence of a message is less sure.",
         _left_out,
     ),
     Rule(
