@@ -109,6 +109,11 @@ class OwnPass:
         """Whether bytes of some RDP connection are missing from the capture."""
         return any(_name(event) in LOSSES for own in self._by_key.values() for event in own.others)
 
+    @property
+    def opaque_messages(self) -> list[Message]:
+        """The messages that Wireshark cannot read, and we can."""
+        return [message for own in self._by_key.values() if own.opaque for message in own.messages]
+
     def find(self, opened: ConnectionOpened) -> OwnConnection | None:
         """The same connection, as this pass saw it."""
         return self._by_key.get(key_of(opened))

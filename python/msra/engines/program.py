@@ -80,13 +80,13 @@ class Program:
         self._close()
         return status
 
-    def stop(self) -> None:
-        """End it, whatever it does. May be called from any thread, and more than once."""
+    def stop(self) -> int:
+        """End it, whatever it does; its exit status. May be called from any thread, and more than once."""
         self.stopped = True
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
                 _kill(self._process)
-        self.finish()
+        return self.finish()
 
     def _close(self) -> None:
         with self._reading:  # who waits for output in another thread has it now

@@ -1,4 +1,4 @@
-"""pyshark's captures, made reliable. The only module that imports pyshark."""
+"""pyshark's captures, made reliable. Besides msra.pyshark_captures the only module that imports pyshark."""
 
 from __future__ import annotations
 
@@ -51,10 +51,11 @@ class Reliable:
 
         timer = Timer(timeout or 0, expire)
         timer.daemon = True
+        process = Steps().run_until_complete(self._get_tshark_process())
         if timeout is not None:
-            timer.start()
+            timer.start()  # it finds a tshark to end
         try:
-            for packet in self._packets_from_tshark_sync(packet_count):
+            for packet in self._packets_from_tshark_sync(packet_count, process):
                 if expired:
                     break
                 callback(packet)

@@ -160,6 +160,17 @@ class TsharkReading:
 
 def parameters(options: Options, holes: bool = False) -> list[str]:
     """What tshark is told besides what to read; `holes`: bytes of the streams are missing."""
+    return [
+        *plugin_parameters(options, holes),
+        # The plugin reads TPKT and all above it by itself; Wireshark would need 3 MB more for each RDP connection.
+        *("--disable-protocol", "rdp"),
+        # Only these protocols are written out: the rest of the tree is most of the work.
+        *("-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"),
+    ]
+
+
+def plugin_parameters(options: Options, holes: bool = False) -> list[str]:
+    """What tshark is told for the plugin to see all messages, whatever else is asked of it."""
     made = ["-X", f"lua_script:{plugin.script()}"]
     preferences: dict[str, Any] = dict(PREFERENCES)
     # When it puts segments into order, Wireshark waits for lost ones to the end, and shows nothing behind them.
@@ -173,10 +184,7 @@ def parameters(options: Options, holes: bool = False) -> list[str]:
         made += ["-o", f'uat:rsa_keys:"{_quoted(key)}",""']
     for port in sorted(options.decode_as):
         made += ["-d", f"tcp.port=={port},{pdml.TRANSPORT_LAYER}"]
-    # The plugin reads TPKT and all above it by itself; Wireshark would need 3 MB more for each RDP connection.
-    made += ["--disable-protocol", "rdp"]
-    # Only these protocols are written out: the rest of the tree is most of the work.
-    return [*made, "-J", f"{pdml.MESSAGE_LAYER} {pdml.TRANSPORT_LAYER}"]
+    return made
 
 
 def _is_small(path: Path) -> bool:
