@@ -278,4 +278,4 @@ def test_a_full_disk() -> None:
         done = subprocess.run(
             [*COMMAND, "-", "--engine", "embedded"], input=ERROR.read_bytes(), stdout=full, stderr=subprocess.PIPE
         )
-    assert done.returncode == 2 and done.stderr.startswith(b"analyze-pcap: it cannot be written")
+    assert done.returncode == 2 and done.stderr.startswith(b"analyze-pcap: standard output: it cannot be written")

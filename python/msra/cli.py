@@ -7,7 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msra
@@ -15,12 +15,9 @@ from msra import filters, live_command, plugin
 from msra.analysis.model import CaptureReport, Report
 from msra.analyzer import choose_engine, together
 from msra.completion import PrintCompletion
-from msra.console import INTERRUPTED, READ, SELF_CHECK_FAILED, USAGE, seen_enough, status, warn_of
+from msra.console import INTERRUPTED, READ, SELF_CHECK_FAILED, USAGE, status, warn_of
 from msra.console import complain as _complain
-from msra.engines.embedded import EmbeddedEngine
-from msra.engines.export import MessageExport
 from msra.engines.interface import Options
-from msra.extract import extract
 from msra.given import PASSWORD_VARIABLE, GivenError, check_keys, load_invitation
 from msra.jobs import choose_runner
 from msra.jobs.errors import JobsError
@@ -29,7 +26,7 @@ from msra.jobs.interrupt import once_interrupted
 from msra.jobs.progress import shown_progress
 from msra.jobs.sources import STDIN, Source, find_sources
 from msra.jobs.task import GARBAGE_COLLECTION, Task
-from msra.output import private_file, write_text
+from msra.output import OutputError, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
 from msra.report.html import to_html
@@ -37,6 +34,7 @@ from msra.report.markdown import to_markdown
 from msra.report.screen import PLAIN, screen_of
 from msra.report.spreadsheet import to_csv
 from msra.report.text import Detail, to_text
+from msra.saving import save_files, save_messages
 
 FORMATS: Mapping[str, Callable[[Report, bool], str]] = {
     "text": to_text,
@@ -199,27 +197,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     gc.set_threshold(*GARBAGE_COLLECTION)
     parser = make_parser()
-    arguments = parser.parse_args(argv)
+    try:
+        return _run(parser, parser.parse_args(argv))
+    except (GivenError, JobsError) as error:
+        parser.error(str(error))
+    except BrokenPipeError:
+        return READ  # whoever reads it has seen enough
+    except OutputError as error:
+        _complain(str(error))
+        return USAGE
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+
+
+def _run(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> int:
+    """Do what the arguments ask for."""
     if arguments.install_plugin or arguments.uninstall_plugin:
         return _change_plugin(arguments.install_plugin)
     if arguments.self_check:
         return _check_self()
     _check(parser, arguments)
     options = Options(arguments.keylog, tuple(arguments.rdp_key), frozenset(arguments.decode_as))
-    try:
-        given = load_invitation(arguments.invitation, arguments.password_file)
-        task = Task(arguments.engine, check_keys(options), given)
-        if live_command.is_growing(arguments):
-            return _grow(task, arguments)
-        with once_interrupted():
-            sources = find_sources(arguments.captures)
-            captures = _analyze(sources, choose_runner(arguments.jobs, arguments.dask), task)
-            return _report(captures, sources, task, arguments)
-    except (GivenError, JobsError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        return INTERRUPTED
+    given = load_invitation(arguments.invitation, arguments.password_file)
+    task = Task(arguments.engine, check_keys(options), given)
+    if live_command.is_growing(arguments):
+        return _grow(task, arguments)
+    with once_interrupted():
+        sources = find_sources(arguments.captures)
+        captures = _analyze(sources, choose_runner(arguments.jobs, arguments.dask), task)
+        return _report(captures, sources, task, arguments)
 
 
 def _grow(task: Task, arguments: argparse.Namespace) -> int:
@@ -238,19 +245,14 @@ def _report(captures: list[CaptureReport], sources: Sequence[Source], task: Task
     _warn(report, arguments.format)
     if left_out:
         _complain(left_out)
-    try:
-        if arguments.export:
-            _export(everything, sources, task.options, arguments.export)
-        if arguments.extract:
-            _extract(report, arguments.extract)
+    if arguments.export:
+        save_messages(everything, sources, task.options, arguments.export)
+    if arguments.extract:
+        save_files(report, arguments.extract)
+    with suppress(BrokenPipeError):  # `| head` has seen enough
         write_text(_render(report, arguments), arguments.output)
-    except BrokenPipeError:
-        seen_enough()
-    except OSError as error:
-        _complain(f"{error.filename or arguments.output}: it cannot be written: {error.strerror}")
-        return USAGE
     outcomes = {session.verdict.outcome for capture in report.captures for session in capture.sessions}
-    return status(any(capture.error for capture in report.captures), outcomes, arguments.fail_on)
+    return status(any(capture.error for capture in everything.captures), outcomes, arguments.fail_on)
 
 
 def _render(report: Report, arguments: argparse.Namespace) -> str:
@@ -270,8 +272,9 @@ def _check(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> No
         )
     if arguments.detail and arguments.format != "text":
         parser.error("-q, -v and --summary are for --format text; the other formats have everything")
-    if arguments.export and (STDIN in arguments.captures or arguments.interface):
-        parser.error("--export reads the captures twice, which standard input and interfaces do not allow")
+    once = arguments.interface or any(path == STDIN or Path(path).is_fifo() for path in arguments.captures)
+    if arguments.export and once:
+        parser.error("--export reads the captures twice, which standard input, pipes and interfaces do not allow")
     if arguments.dask and arguments.jobs != 1:
         parser.error("-j is for this machine; with --dask the cluster decides how many captures it works on")
     if arguments.dask and arguments.interface:
@@ -315,24 +318,6 @@ def _warn(report: Report, form: str) -> None:
             warn_of(capture.path, session, form)
 
 
-def _export(report: Report, sources: Sequence[Source], options: Options, target: Path) -> None:
-    """Write the messages of all captures that could be read. What is decrypted is for the user's eyes only."""
-    with private_file(target) as stream:
-        export = MessageExport(stream)
-        for capture, source in zip(report.captures, sources, strict=True):
-            if not capture.error:
-                with source.opened() as (path, remote):
-                    export.add(EmbeddedEngine().read(path, options, remote).events(), capture.path)
-    print(f"analyze-pcap: {export.count} messages written to {target}", file=sys.stderr)
-
-
-def _extract(report: Report, folder: Path) -> None:
-    """Save the files of all captures."""
-    for file in (saved := [file for capture in report.captures for file in extract(capture, folder)]):
-        _complain(f"{file.path}" + ("" if file.whole else " (not whole)"))
-    print(f"analyze-pcap: {len(saved)} files saved in {folder}", file=sys.stderr)
-
-
 def _check_self() -> int:
     from msra.self_check import self_check
 
@@ -343,7 +328,7 @@ def _check_self() -> int:
 
 def _change_plugin(install: bool) -> int:
     try:
-        print(plugin.install() if install else plugin.uninstall())
+        write_text(f"{plugin.install() if install else plugin.uninstall()}\n", None)
     except plugin.PluginError as error:
         _complain(str(error))
         return USAGE

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
+
+from msra.output import write_text
 
 SHELLS = ("bash", "zsh", "fish")
 _PATHS = {"FILE": "FILE", "CAPTURE": "FILE", "DIR": "DIRECTORY"}
@@ -27,7 +28,7 @@ class PrintCompletion(argparse.Action):
         self, parser: argparse.ArgumentParser, _namespace: object, shell: object, _option: object = None
     ) -> None:
         """`shell` is one of SHELLS."""
-        sys.stdout.write(script(parser, str(shell)))
+        write_text(script(parser, str(shell)), None)
         parser.exit()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 from collections.abc import Collection
 
@@ -15,20 +15,16 @@ SELF_CHECK_FAILED = 1
 
 
 def complain(text: str) -> None:
-    """Say it on standard error."""
-    sys.stderr.write(f"analyze-pcap: {printable(text)}\n")
-    sys.stderr.flush()
+    """Say it on standard error; where that cannot be written, the exit status has to do."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"analyze-pcap: {printable(text)}\n")
+        sys.stderr.flush()
 
 
 def warn_of(path: str, session: Session, form: str) -> None:
     """Say what a reader of `form` might miss."""
     if form == "jsonl" and not session.messages:
         complain(f"{path}: session {session.id} has no events: {session.verdict.summary}")
-
-
-def seen_enough() -> None:
-    """Whoever reads the pipe (`| head`) is gone; keep the interpreter from writing to it again."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def status(unread: bool, outcomes: Collection[Outcome], fail_on: str) -> int:

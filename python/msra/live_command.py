@@ -10,10 +10,10 @@ from msra import filters
 from msra.analysis.model import CaptureReport
 from msra.analysis.session import Given
 from msra.analyzer import analyze_capture
-from msra.console import USAGE, complain, seen_enough, status, warn_of
+from msra.console import USAGE, complain, status, warn_of
 from msra.engines.interface import Engine, EngineError, Options
 from msra.live import LiveSessions, Show, watch
-from msra.output import write_text
+from msra.output import OutputError, write_text
 from msra.report.live import LiveLines, LiveText
 from msra.report.screen import screen_of
 from msra.source import source
@@ -46,9 +46,9 @@ def run(arguments: argparse.Namespace, engine: Engine, options: Options, given: 
     except EngineError as problem:
         error = str(problem)
     except BrokenPipeError:
-        seen_enough()
-    except OSError as problem:
-        complain(f"it cannot be written: {problem.strerror}")
+        pass  # whoever reads it has seen enough
+    except OutputError as problem:
+        complain(str(problem))
         return USAGE
     if error:
         complain(f"{path}: {error}")

@@ -6,8 +6,8 @@ Options in, text out: all that is said comes from :mod:`msra.codes`.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from textwrap import fill
 from msra import __version__
 from msra.codes import CODES, ResultCode, find, lookup, suggest
 from msra.completion import PrintCompletion
+from msra.output import OutputError, write_text
 
 EPILOG = """\
 examples:
@@ -32,7 +33,16 @@ exit status: 0 all were explained; 2 a name or number is not valid, or the usage
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status. Source: [MS-RA] 2.2.6, [MS-ERREF] 2.1."""
     parser = make_parser()
-    options = parser.parse_args(argv)
+    try:
+        options = parser.parse_args(argv)
+        return _explained(parser, options)
+    except OutputError as error:
+        sys.stderr.write(f"saferror: {error}\n")
+        return 2
+
+
+def _explained(parser: argparse.ArgumentParser, options: argparse.Namespace) -> int:
+    """Print what was asked for; returns the exit status."""
     if options.list and options.codes:
         parser.error("--list prints all codes; leave out the others")
     if not (options.codes or options.list):
@@ -40,10 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     found = [(text, find(text)) for text in options.codes]
     results = list(CODES.values()) if options.list else [code for _, code in found if code]
-    try:
+    with contextlib.suppress(BrokenPipeError):  # `saferror --list | head` has seen enough
         _print(results, table=options.list, as_json=options.json)
-    except BrokenPipeError:  # `saferror --list | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit must not fail again
     for text, code in found:
         if remark := _remark(text, code):
             sys.stderr.write(f"saferror: {remark}\n")
@@ -74,8 +82,7 @@ def _print(results: Sequence[ResultCode], *, table: bool, as_json: bool) -> None
     else:
         width = _width()
         text = f"\n\n{'-' * width}\n\n".join(_explain(code, width) for code in results)
-    sys.stdout.write(f"{text}\n" if text else "")
-    sys.stdout.flush()
+    write_text(f"{text}\n" if text else "", None)
 
 
 def _width() -> int:
