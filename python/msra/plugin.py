@@ -109,16 +109,24 @@ def _kept(names: Sequence[str]) -> str:
 def personal_folders() -> Folders:
     """What tshark says, else where Wireshark has them on this system (Wireshark User's Guide, B.1 and B.4)."""
     said = _folders_of_tshark()
+    if not {_PLUGINS, _CONFIGURATION} <= said.keys():
+        said = _usual_folders() | said
+    return Folders(said[_PLUGINS], said[_CONFIGURATION])
+
+
+def _usual_folders() -> dict[str, Path]:
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise PluginError("this user has no home folder, where Wireshark would look for plugins; set HOME") from error
     if sys.platform == "win32":
-        configuration = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "Wireshark"
-        plugins = configuration / "plugins"
-    else:
-        plugins = Path.home() / ".local" / "lib" / "wireshark" / "plugins"
-        configuration = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "wireshark"
-        old = Path.home() / ".wireshark"
-        if old.is_dir() and not configuration.is_dir():
-            configuration = old  # where Wireshark has them since before 2.0, it leaves them
-    return Folders(said.get(_PLUGINS, plugins), said.get(_CONFIGURATION, configuration))
+        configuration = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming") / "Wireshark"
+        return {_PLUGINS: configuration / "plugins", _CONFIGURATION: configuration}
+    configuration = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "wireshark"
+    old = home / ".wireshark"
+    if old.is_dir() and not configuration.is_dir():
+        configuration = old  # where Wireshark has them since before 2.0, it leaves them
+    return {_PLUGINS: home / ".local" / "lib" / "wireshark" / "plugins", _CONFIGURATION: configuration}
 
 
 def _folders_of_tshark() -> dict[str, Path]:

@@ -126,7 +126,7 @@ class _WithMessages(Reliable):
         await super()._cleanup_subprocess(process)
         if process.stopped or not process.at_end:
             return
-        if problem := problem_of(self.exit_status, self.error_lines):
+        if problem := problem_of(self):
             raise TSharkCrashException(problem)
         if self.exit_status == DAMAGED_FILE:
             warnings.warn("Wireshark takes this capture for damaged, and did not read all of it", stacklevel=2)

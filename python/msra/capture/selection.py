@@ -100,7 +100,7 @@ def _of(part: Part, these: Numbers, ignored: Collection[TcpConnection]) -> Selec
     def latest(number: int) -> Packet | None:
         rows = part.row[-1:].tolist()
         behind = rows and part.records.first + rows[0] > number
-        return next(part.records.packets(rows)) if behind else None
+        return next(part.records.packets(rows), None) if behind else None
 
     return Selected(part.secrets, part.packets(_without(ignored, part, these)), latest)
 

@@ -16,6 +16,7 @@ from threading import Lock, Thread
 from typing import Any, TypeVar
 
 MAX_ERROR_LINES = 100
+_END = 32  # bytes
 
 _T = TypeVar("_T")
 
@@ -49,6 +50,8 @@ class Program:
         self.error_lines: list[str] = []
         self.at_end = False
         """Whether its output was read to the end."""
+        self.end = b""
+        """The last bytes that were read of it."""
         self.stopped = False
         """Whether it was ended by us."""
         self._reading = Lock()
@@ -71,6 +74,7 @@ class Program:
             output = self._process.stdout
             data = b"" if output is None or output.closed else output.read(size)
         self.at_end = not data
+        self.end = (self.end + data)[-_END:]
         return data
 
     def finish(self) -> int:

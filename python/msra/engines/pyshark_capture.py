@@ -16,18 +16,22 @@ from pyshark.capture.capture import Capture, StopCapture
 from pyshark.capture.file_capture import FileCapture
 from pyshark.packet.packet import Packet
 
+from msra.engines.interface import EngineError
 from msra.engines.program import Program, Steps, stop_all
+from msra.engines.uninterrupted import uninterrupted
 
 OLDEST = Version("4.0")
 """pyshark drives every tshark like this one."""
+_LAST_TAGS = b"</pdml>", b"</psml>"
 
 
 class Reliable:
     """What pyshark does otherwise, for all kinds of captures: to be inherited from before pyshark's class.
 
     No event loop is needed, so captures can be read in Jupyter, in asyncio and in any thread. tshark is ended with the
-    capture: by close(), by `with`, when nobody refers to it any more, and at the latest when Python ends. `exit_status`
-    and `error_lines`, all that tshark wrote on standard error, hold after the last packet.
+    capture: by close(), by `with`, when nobody refers to it any more, and at the latest when Python ends. What holds
+    after the last packet: `exit_status`; `error_lines`, all that tshark wrote on standard error; `whole`, whether it
+    wrote its output to the end.
     """
 
     _running_processes: set[Program]
@@ -36,6 +40,7 @@ class Reliable:
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.exit_status: int | None = None
         self.error_lines: list[str] = []
+        self.whole = False
         super().__init__(*arguments, eventloop=Steps(), **options)  # type: ignore[call-arg]  # a pyshark capture
         weakref.finalize(self, stop_all, self._running_processes)
 
@@ -91,8 +96,13 @@ class Reliable:
         self.close()
 
     def _start(self, command: list[str], **pipes: int) -> Program:
-        program = Program(command, **pipes)
-        self._running_processes.add(program)
+        """Raises EngineError for one that cannot be started."""
+        try:
+            with uninterrupted():  # who is started is known to those who end it
+                program = Program(command, **pipes)
+                self._running_processes.add(program)
+        except OSError as error:
+            raise EngineError(f"{command[0]} cannot be run: {error.strerror or error}") from error
         return program
 
     async def _get_tshark_process(self, packet_count: int | None = None, **pipes: int) -> Program:
@@ -107,6 +117,7 @@ class Reliable:
         """Wait for the exit status once all output is read, where pyshark kills the process and loses it."""
         if process.at_end and not process.stopped:
             self.exit_status, self.error_lines = process.finish(), process.error_lines
+            self.whole = process.end.rstrip().endswith(_LAST_TAGS)
         else:
             process.stop()
         self._running_processes.discard(process)
@@ -116,7 +127,17 @@ class Reliable:
         return OLDEST
 
 
-class PluginCapture(Reliable, FileCapture):  # type: ignore[misc]  # pyshark has no types
+class _Started(Reliable):
+    """tshark runs from the start on."""
+
+    def _begin(self, **pipes: int) -> None:
+        self._process = Steps().run_until_complete(self._get_tshark_process(**pipes))
+
+    def __iter__(self) -> Iterator[Packet]:
+        yield from self._packets_from_tshark_sync(existing_process=self._process)
+
+
+class PluginCapture(_Started, FileCapture):  # type: ignore[misc]  # pyshark has no types
     """The packets of a file that pass a display filter."""
 
     def __init__(self, path: Path, tshark: str, display_filter: str, parameters: list[str]) -> None:
@@ -127,9 +148,10 @@ class PluginCapture(Reliable, FileCapture):  # type: ignore[misc]  # pyshark has
             tshark_path=tshark,
             custom_parameters=parameters,
         )
+        self._begin()
 
 
-class PluginPipe(Reliable, Capture):  # type: ignore[misc]
+class PluginPipe(_Started, Capture):  # type: ignore[misc]
     """The packets of a capture that is written to `input` meanwhile: each comes out as soon as it was written."""
 
     def __init__(self, tshark: str, parameters: list[str]) -> None:
@@ -138,12 +160,12 @@ class PluginPipe(Reliable, Capture):  # type: ignore[misc]
         self.input = os.fdopen(target, "wb", buffering=0)
         # It runs before the first packet is written, which a pipe may have no room for.
         try:
-            self._process = self.eventloop.run_until_complete(self._get_tshark_process(stdin=output))
+            self._begin(stdin=output)
+        except EngineError:
+            self.input.close()
+            raise
         finally:
             os.close(output)
-
-    def __iter__(self) -> Iterator[Packet]:
-        yield from self._packets_from_tshark_sync(existing_process=self._process)
 
     def get_parameters(self, packet_count: int | None = None) -> list[str]:
         """What tshark is told."""

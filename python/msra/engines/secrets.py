@@ -72,6 +72,8 @@ class GrowingKeylog:
 
 
 def _read(path: Path) -> bytes:
+    if path.is_fifo():
+        raise EngineError(f"{path}: the key file is a pipe, and it is read more than once; give a file")
     try:
         return path.read_bytes()
     except OSError as error:

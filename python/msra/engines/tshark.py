@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from msra.engines.embedded import EmbeddedReading
 from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options, Reading
 from msra.engines.own_pass import OwnConnection, OwnPass
+from msra.engines.scratch import temporary_folder, written
 from msra.engines.secrets import keylog_of
 from msra.engines.slice import Slice
 from msra.events import ConnectionOpened, Event, Message
@@ -31,6 +31,8 @@ from msra.wireshark import find_tshark as find_tshark  # also for those who choo
 
 if TYPE_CHECKING:
     from pyshark.packet.packet import Packet
+
+    from msra.engines.pyshark_capture import Reliable
 
 FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
 PREFERENCES = {
@@ -69,8 +71,10 @@ def runs_plugins(tshark: str) -> bool:
 def _version(program: str) -> tuple[int, ...] | None:
     """Major and minor version that a program of Wireshark tells; None if it tells nothing."""
     try:
-        listing = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
-    except OSError:
+        listing = subprocess.run(  # noqa: S603
+            [program, "--version"], capture_output=True, encoding="utf-8", errors="replace", check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"(\d+)\.(\d+)\.\d+", listing.stdout)
     return tuple(map(int, found.groups())) if found else None
@@ -97,9 +101,9 @@ class TsharkReading:
             own_pass = OwnPass(self._path, self._options, started=self._started)
             yield from self._read(self._path, own_pass, None)
             return
-        with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
-            path = Path(folder) / "slice.pcapng"
-            with path.open("wb") as stream:
+        with temporary_folder() as folder:
+            path = folder / "slice.pcapng"
+            with written(path) as stream:
                 sliced = Slice(stream)
                 own_pass = OwnPass(self._path, self._options, sliced=sliced, started=self._started)
             yield from self._read(path, own_pass, sliced)
@@ -128,9 +132,9 @@ class TsharkReading:
     def _exported(self, opaque: Mapping[int, OwnConnection]) -> Iterator[Event]:
         """The messages that Wireshark cannot decrypt or decompress: it dissects them from an export."""
         for number, own in opaque.items():
-            with tempfile.TemporaryDirectory(prefix="analyze-pcap-") as folder:
-                export = Path(folder) / "messages.pcapng"
-                with export.open("wb") as stream:
+            with temporary_folder() as folder:
+                export = folder / "messages.pcapng"
+                with written(export) as stream:
                     MessageExport(stream).add([own.opened, *own.messages], "the capture")
                 dissected = [event for event in self._events(export, False) if isinstance(event, Message)]
             if len(dissected) != len(own.messages):
@@ -149,7 +153,7 @@ class TsharkReading:
         capture = PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
         try:
             yield from capture
-            problem = problem_of(capture.exit_status, capture.error_lines)
+            problem = problem_of(capture)
             if capture.exit_status == DAMAGED_FILE and not self.notes:
                 self.notes.append("Wireshark takes this file for damaged, and did not read all of it")
         finally:
@@ -195,9 +199,9 @@ def _is_small(path: Path) -> bool:
         return False
 
 
-def problem_of(exit_status: int | None, lines: list[str]) -> str | None:
-    """What went wrong in tshark, as a sentence; None if nothing did. A damaged file is no problem, but a note."""
-    said = [line for line in lines if not _HARMLESS.search(line)]
+def problem_of(tshark: Reliable) -> str | None:
+    """What went wrong in a tshark that has ended, as a sentence; None if nothing did. A damaged file is a note only."""
+    exit_status, said = tshark.exit_status, [line for line in tshark.error_lines if not _HARMLESS.search(line)]
     if any(_NO_PLUGIN.search(line) for line in said):
         reason = "Wireshark ignores user scripts for root" if _is_root() else "; ".join(said)
         return f"tshark did not load the MS-RA plugin ({reason}); use --engine embedded"
@@ -206,6 +210,8 @@ def problem_of(exit_status: int | None, lines: list[str]) -> str | None:
     damaged = exit_status == DAMAGED_FILE and any(_DAMAGED.search(line) for line in said)
     if exit_status and not damaged:
         return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
+    if not tshark.whole:
+        return f"tshark ended in the middle of its output: {'; '.join(said) or 'it gave no reason'}"
     return None
 
 

@@ -115,4 +115,4 @@ class MessageDissector:
         return self._export
 
     def _problem(self) -> str | None:
-        return problem_of(self._pipe.exit_status, self._pipe.error_lines) if self._pipe is not None else None
+        return problem_of(self._pipe) if self._pipe is not None else None

@@ -26,6 +26,7 @@ from typing import TypeAlias
 
 from msra.analysis.model import CaptureReport
 from msra.analyzer import Progress
+from msra.jobs.errors import JobsError
 from msra.jobs.interface import Reports, Update
 from msra.jobs.sampling import INTERVAL
 from msra.jobs.sources import Source
@@ -47,14 +48,17 @@ class Processes:
     def run(self, sources: Sequence[Source], task: Task, update: Update | None = None) -> Reports:
         """All at once, as far as there are processes."""
         work: Work = deque(enumerate(sources))
-        while work:
-            suspects: Work = deque()
-            yield from _until_one_dies(work, suspects, self._workers, task, update)
-            for index, source in suspects:
-                again: Work = deque()
-                yield from _until_one_dies(deque([(index, source)]), again, 1, task, update)
-                if again:
-                    yield index, failed(source, DIED)
+        try:
+            while work:
+                suspects: Work = deque()
+                yield from _until_one_dies(work, suspects, self._workers, task, update)
+                for index, source in suspects:
+                    again: Work = deque()
+                    yield from _until_one_dies(deque([(index, source)]), again, 1, task, update)
+                    if again:
+                        yield index, failed(source, DIED)
+        except OSError as error:
+            raise JobsError(f"-j: no process can be started: {error.strerror or error}") from error
 
 
 def _until_one_dies(work: Work, suspects: Work, workers: int, task: Task, update: Update | None) -> Reports:
