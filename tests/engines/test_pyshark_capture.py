@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
+from contextlib import closing
+from pathlib import Path
 
-from msra.engines.pyshark_capture import PluginCapture
+import pytest
+
+from msra.engines.interface import EngineError, Options
+from msra.engines.pyshark_capture import PluginCapture, PluginPipe
+from msra.engines.tshark import FILTER, needed_tshark, parameters
 from tests.conformance.expected import PCAPS
 
 
@@ -65,3 +72,29 @@ def test_one_that_was_read_once_can_be_left_midway_the_second_time() -> None:
     next(iter(reading))
     reading.close()
     assert not reading._running_processes
+
+
+def test_a_file_is_fed_into_the_pipe_while_its_packets_are_read() -> None:
+    """As one that tshark reads by itself; the pipe has room for 64 KiB only."""
+    large = PCAPS / "v2_all48_codes.pcapng"
+    assert large.stat().st_size > 1 << 16
+    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+        pipe.feed(large)
+        numbers = [packet.number for packet in pipe]
+    with closing(PluginCapture(large, needed_tshark(), FILTER, parameters(Options()))) as file:
+        assert numbers == [packet.number for packet in file] != []
+    assert (pipe.exit_status, pipe.whole) == (0, True)
+
+
+def test_a_file_that_cannot_be_fed_is_an_error(tmp_path: Path) -> None:
+    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+        pipe.feed(tmp_path / "gone")
+        with pytest.raises(EngineError, match="No such file"):
+            list(pipe)
+
+
+def test_a_tshark_that_is_ended_while_it_is_fed() -> None:
+    before = threading.active_count()
+    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+        pipe.feed(PCAPS / "v2_all48_codes.pcapng")
+    assert threading.active_count() == before

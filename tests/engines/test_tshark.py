@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import struct
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from msra import plugin
 from msra.engines import tshark
 from msra.engines.interface import EngineError, Options
 from msra.engines.tshark import TsharkEngine
-from msra.events import Event
 from tests.conformance.expected import PCAPS
 
 CAPTURE = PCAPS / "v2_ok_3389.pcapng"
@@ -120,16 +118,15 @@ def test_clear_text_on_disk_is_private_and_removed_after_ctrl_c(
 ) -> None:
     """What tshark dissects for encrypted sessions lies in a temporary file for a moment."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    dissect, seen = tshark.TsharkReading._events, []
+    start, seen = tshark.TsharkReading._tshark, []
 
-    def interrupted(reading: tshark.TsharkReading, path: Path, holes: bool) -> Iterator[Event]:
+    def interrupted(reading: tshark.TsharkReading, path: Path, holes: bool = False) -> object:
         if tmp_path not in path.parents:
-            yield from dissect(reading, path, holes)
-            return
+            return start(reading, path, holes)
         seen.append((path.parent.stat().st_mode & 0o777, path.stat().st_size > 0))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(tshark.TsharkReading, "_events", interrupted)
+    monkeypatch.setattr(tshark.TsharkReading, "_tshark", interrupted)
     with pytest.raises(KeyboardInterrupt):
         events(PCAPS / "v2_fips.pcapng", Options(rdp_keys=(PCAPS / "v2_fips.server.key.pem",)))
     assert seen == [(0o700, True)]

@@ -14,7 +14,7 @@ from tests.conformance.expected import PCAPS
 
 GOOD = PCAPS / "v2_err61_passwords_dont_match.pcapng"
 OTHER = PCAPS / "v2_ok_49230.pcap"
-PATIENCE = 30
+PATIENCE = 120
 
 
 def source(path: Path) -> Source:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
+import shutil
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Timer
+from threading import Thread, Timer
 from typing import Any
 
 from packaging.version import Version
@@ -127,17 +129,20 @@ class Reliable:
         return OLDEST
 
 
-class _Started(Reliable):
-    """tshark runs from the start on."""
+class Dissection(Reliable):
+    """Iterating yields the packets that tshark dissects; it runs from the start on."""
+
+    _process: Program | None = None
 
     def _begin(self, **pipes: int) -> None:
         self._process = Steps().run_until_complete(self._get_tshark_process(**pipes))
 
     def __iter__(self) -> Iterator[Packet]:
-        yield from self._packets_from_tshark_sync(existing_process=self._process)
+        process, self._process = self._process, None  # a second time, pyshark starts another
+        yield from self._packets_from_tshark_sync(existing_process=process)
 
 
-class PluginCapture(_Started, FileCapture):  # type: ignore[misc]  # pyshark has no types
+class PluginCapture(Dissection, FileCapture):  # type: ignore[misc]  # pyshark has no types
     """The packets of a file that pass a display filter."""
 
     def __init__(self, path: Path, tshark: str, display_filter: str, parameters: list[str]) -> None:
@@ -151,11 +156,14 @@ class PluginCapture(_Started, FileCapture):  # type: ignore[misc]  # pyshark has
         self._begin()
 
 
-class PluginPipe(_Started, Capture):  # type: ignore[misc]
+class PluginPipe(Dissection, Capture):  # type: ignore[misc]
     """The packets of a capture that is written to `input` meanwhile: each comes out as soon as it was written."""
 
-    def __init__(self, tshark: str, parameters: list[str]) -> None:
-        super().__init__(tshark_path=tshark, custom_parameters=parameters)
+    _feeder: Thread | None = None
+    _failure: OSError | None = None
+
+    def __init__(self, tshark: str, parameters: list[str], display_filter: str | None = None) -> None:
+        super().__init__(display_filter=display_filter, tshark_path=tshark, custom_parameters=parameters)
         output, target = os.pipe()
         self.input = os.fdopen(target, "wb", buffering=0)
         # It runs before the first packet is written, which a pipe may have no room for.
@@ -171,6 +179,26 @@ class PluginPipe(_Started, Capture):  # type: ignore[misc]
         """What tshark is told."""
         return [*super().get_parameters(packet_count), "-r", "-"]
 
+    def feed(self, path: Path) -> None:
+        """What is to be written is all in this file: it is, while the packets are read."""
+
+        def write() -> None:
+            try:
+                with io.BufferedWriter(self.input) as target, path.open("rb") as file:
+                    shutil.copyfileobj(file, target)
+            except BrokenPipeError:
+                pass  # tshark has ended, and says why
+            except OSError as error:
+                self._failure = error
+
+        self._feeder = Thread(target=write, daemon=True)
+        self._feeder.start()
+
+    def __iter__(self) -> Iterator[Packet]:
+        yield from super().__iter__()
+        if self._failure:
+            raise EngineError(f"the temporary file for tshark cannot be read: {self._failure.strerror}")
+
     def end_input(self) -> None:
         """The capture ends here."""
         with contextlib.suppress(OSError):  # whoever read it is gone
@@ -178,5 +206,7 @@ class PluginPipe(_Started, Capture):  # type: ignore[misc]
 
     def close(self) -> None:
         """End tshark, if it still runs."""
-        self.end_input()
         super().close()
+        if self._feeder:
+            self._feeder.join()
+        self.end_input()

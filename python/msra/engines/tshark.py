@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -30,9 +31,7 @@ from msra.events import ConnectionOpened, Event, Message
 from msra.wireshark import find_tshark as find_tshark  # also for those who choose an engine
 
 if TYPE_CHECKING:
-    from pyshark.packet.packet import Packet
-
-    from msra.engines.pyshark_capture import Reliable
+    from msra.engines.pyshark_capture import Dissection, PluginCapture, PluginPipe, Reliable
 
 FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
 PREFERENCES = {
@@ -96,22 +95,30 @@ class TsharkReading:
         return self._own_reading.position if self._own_reading else 0
 
     def events(self) -> Generator[Event, None, None]:
-        """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter."""
+        """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter.
+
+        tshark takes long to start, and does so while our own pass is under way.
+        """
         if _is_small(self._path):
-            own_pass = OwnPass(self._path, self._options, started=self._started)
-            yield from self._read(self._path, own_pass, None)
+            with closing(self._tshark(self._path)) as tshark:
+                own_pass = OwnPass(self._path, self._options, started=self._started)
+                yield from self._read(self._path, tshark, own_pass, None)
             return
-        with temporary_folder() as folder:
+        with temporary_folder() as folder, closing(self._waiting_tshark()) as waiting:
             path = folder / "slice.pcapng"
             with written(path) as stream:
                 sliced = Slice(stream)
                 own_pass = OwnPass(self._path, self._options, sliced=sliced, started=self._started)
-            yield from self._read(path, own_pass, sliced)
+            waiting.feed(path)
+            yield from self._read(path, waiting, own_pass, sliced)
 
-    def _read(self, path: Path, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
+    def _read(self, path: Path, tshark: Dissection, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
         self.packets, self.notes = own_pass.packets, own_pass.notes
+        if own_pass.has_losses:  # which this tshark was not told of
+            tshark.close()
+            tshark = self._tshark(path, holes=True)
         opaque: dict[int, OwnConnection] = {}
-        dissected = self._events(path, own_pass.has_losses)
+        dissected = self._events(tshark)
         for event in map(sliced.original, dissected) if sliced else dissected:
             if isinstance(event, ConnectionOpened):
                 own = own_pass.find(event)
@@ -136,30 +143,31 @@ class TsharkReading:
                 export = folder / "messages.pcapng"
                 with written(export) as stream:
                     MessageExport(stream).add([own.opened, *own.messages], "the capture")
-                dissected = [event for event in self._events(export, False) if isinstance(event, Message)]
+                dissected = [event for event in self._events(self._tshark(export)) if isinstance(event, Message)]
             if len(dissected) != len(own.messages):
                 raise EngineError(f"tshark dissected {len(dissected)} of {len(own.messages)} decrypted messages")
             for event, message in zip(dissected, own.messages, strict=True):
                 yield replace(event, connection=number, frame=message.frame, time=message.time)
 
-    def _events(self, path: Path, holes: bool) -> Iterator[Event]:
-        translator = pdml.Translator()
-        for packet in self._dissect(path, holes):
-            yield from translator.events(packet)
-
-    def _dissect(self, path: Path, holes: bool) -> Iterator[Packet]:
+    def _tshark(self, path: Path, holes: bool = False) -> PluginCapture:
         from msra.engines.pyshark_capture import PluginCapture
 
-        capture = PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
-        try:
-            yield from capture
-            problem = problem_of(capture)
-            if capture.exit_status == DAMAGED_FILE and not self.notes:
+        return PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
+
+    def _waiting_tshark(self) -> PluginPipe:
+        from msra.engines.pyshark_capture import PluginPipe
+
+        return PluginPipe(needed_tshark(), parameters(self._options), FILTER)
+
+    def _events(self, tshark: Dissection) -> Iterator[Event]:
+        translator = pdml.Translator()
+        with closing(tshark):
+            for packet in tshark:
+                yield from translator.events(packet)
+            if problem := problem_of(tshark):
+                raise EngineError(problem)
+            if tshark.exit_status == DAMAGED_FILE and not self.notes:
                 self.notes.append("Wireshark takes this file for damaged, and did not read all of it")
-        finally:
-            capture.close()
-        if problem:
-            raise EngineError(problem)
 
 
 def parameters(options: Options, holes: bool = False) -> list[str]:
