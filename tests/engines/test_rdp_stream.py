@@ -97,3 +97,18 @@ def test_messages_beyond_all_effort_are_left_out() -> None:
     assert results == [41, 60], "the first was earned by the handshake"
     gaps = [(event.kind, event.size) for event in feed.events if isinstance(event, Gap)]
     assert gaps == [("left_out", len(rdp.result(0)))]
+
+
+def test_a_lost_answer_of_the_server_hides_no_messages() -> None:
+    """Its Connect-Response has the ids of the channels."""
+    feed = Feed()(True, rdp.connection_request(), rdp.connect_initial("rdpdr", "remdesk"))
+    feed(False, rdp.connection_confirm())
+    feed.events += feed.stream.hole(False, 100, "lost_segment", 9, 0)
+    feed(False, *rdp.channel_pdus(1005, rdp.result(41), False))
+    assert [event.fields["result"] for event in feed.events if isinstance(event, Message)] == [41]
+
+
+def test_a_message_of_no_bytes_is_nothing() -> None:
+    feed = Feed()(True, rdp.connection_request(), rdp.connect_initial("remdesk"))
+    feed(False, rdp.connection_confirm(), rdp.connect_response(1004))(False, *rdp.channel_pdus(1004, b"", False))
+    assert not [event for event in feed.events if isinstance(event, Gap | Message)]

@@ -206,7 +206,7 @@ def mutate_streams(data: bytes, random: Random) -> bytes:
     def change(pair: tuple[Packet, Segment]) -> tuple[Packet, Segment]:
         mutated = mutate_bytes(pair[1].payload, random)
         if random.random() < 0.5:
-            mutated = _with_lengths(mutated)
+            mutated = with_lengths(mutated)
         return pair[0], replace(pair[1], payload=mutated)
 
     return _wrapped(_in_order(mutate_list(pairs, random, change)))
@@ -229,7 +229,7 @@ def _in_order(pairs: Iterable[tuple[Packet, Segment]]) -> Iterator[tuple[Packet,
         sent[there] += len(payload)
 
 
-def _with_lengths(payload: bytes) -> bytes:
+def with_lengths(payload: bytes) -> bytes:
     """With the lengths of TPKT and MCS SendData put right, so that what is changed is read at all."""
     if payload[:2] != b"\x03\x00" or not 7 < len(payload) <= 0xFFFF:
         return payload

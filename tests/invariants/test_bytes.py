@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_counted(random: Random) -> None:
             total += counted
     items += made.finish([Origin(False, 3, 3)])
     assert size(items) == total
-    assert {item.kind for item in items if isinstance(item, Gap)} >= {"compressed", "incomplete_message"}
+    assert "compressed" in {item.kind for item in items if isinstance(item, Gap)}
 
 
 @settings(max_examples=8 * EXAMPLES)

@@ -74,6 +74,16 @@ def test_a_dynamic_channel_is_known_by_what_it_carries() -> None:
     assert send(made, 1010, b"\x30\x07RA hello") == [ChannelMessage(SERVER, "RC_CTL", b"RA hello")]
 
 
+def test_channels_without_ids_are_known_by_what_they_carry() -> None:
+    """The server's part of the list was not seen; the client's says that there is something to look for."""
+    made = channels()
+    made.set_names(("rdpdr", "remdesk"))
+    assert made.carries_wanted(1010) and made.may_be_virtual(1010)
+    assert send(made, 1010, b"RA hello") == [ChannelMessage(SERVER, "remdesk", b"RA hello")]
+    made.set_ids((1004, 1005))
+    assert not made.carries_wanted(1010) and not made.may_be_virtual(1010)
+
+
 def test_unfinished_messages_are_counted_when_bytes_are_lost() -> None:
     made = channels("remdesk")
     send(made, 1004, b"first", flags=1)

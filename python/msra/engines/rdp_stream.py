@@ -106,6 +106,8 @@ class RdpStream:
                 yield self._gap(item)
 
     def _decoded(self, item: model.ChannelMessage) -> Iterator[Event]:
+        if not item.data:
+            return
         if not self._effort.is_left:
             yield self._gap(model.Gap(item.origin, "left_out", len(item.data)))
             return
