@@ -19,6 +19,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from msra.shown import Shown
+
 Role: TypeAlias = Literal["expert", "novice"]
 """The expert helps (the RDP client); the novice shares its screen (the RDP server)."""
 
@@ -57,7 +59,7 @@ class ConnectionOpened(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class Message(Event):
+class Message(Event, Shown):
     """A Remote Assistance message. `type` is the document's name; `notes` are keys of NOTES.
 
     `data` is the whole channel message, where the engine has it; it is no part of the message's value.

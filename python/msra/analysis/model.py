@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from msra.events import Endpoint, FactValue, Gap, Message, Role
+from msra.shown import Shown, Tabular
 
 if TYPE_CHECKING:
     from msra.analysis.differences import Difference
@@ -169,7 +170,7 @@ class Attempt:
 
 
 @dataclass(slots=True)
-class Session:
+class Session(Shown):
     """One Remote Assistance session, or a connection that may be one but could not be read."""
 
     id: int
@@ -201,7 +202,7 @@ class Session:
 
 
 @dataclass(slots=True)
-class CaptureReport:
+class CaptureReport(Shown, Tabular):
     """All that was found in one capture; `error` says why it could not be read, or not to its end."""
 
     path: str
@@ -235,7 +236,7 @@ class SameSession:
 
 
 @dataclass(slots=True)
-class Report:
+class Report(Shown, Tabular):
     """The captures in the order in which they were given, and the sessions that more than one of them shows."""
 
     captures: list[CaptureReport] = field(default_factory=list)

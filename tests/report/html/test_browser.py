@@ -405,3 +405,20 @@ def test_the_policy_stops_what_would_get_in(window: Browser, page: Write) -> Non
     assert window.run("return window.pwned") is None
     assert len(window.complaints()) >= 3
     assert "data:image/gif" in window.requests()[-1]  # asked for, and stopped
+
+
+def test_in_the_frame_of_a_notebook(window: Browser, tmp_path: Path) -> None:
+    """Its links stay in it, though its address is not that of the page around it; and the ladder is drawn."""
+    path = tmp_path / "notebook.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8>{many()._repr_html_()}", "utf-8")
+    window.open(path)
+    window.driver.switch_to.frame(find(window, "iframe"))
+    wait = WebDriverWait(window.driver, 20)
+    wait.until(lambda _: find(window, "table.sessions a").is_displayed())
+    click(window, find(window, "table.sessions a"))
+    wait.until(lambda _: all_of(window, "#s1 .row"))
+    click(window, find(window, "h1 a"))
+    wait.until(lambda _: find(window, "table.sessions").is_displayed())
+    assert window.run("return location.href") == "about:srcdoc#overview"
+    window.driver.switch_to.default_content()
+    assert window.run("return location.hash") == ""

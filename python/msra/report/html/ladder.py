@@ -55,7 +55,7 @@ def _rows(events: Iterable[_Event], show_secrets: bool) -> Iterator[tuple[_Event
             continue
         for event in members:
             if isinstance(event, Message):
-                yield event, _message(event, show_secrets)
+                yield event, message_row(event, show_secrets)
             elif isinstance(event, Moment):
                 yield event, _moment(event, show_secrets)
             else:
@@ -82,7 +82,8 @@ def _run(members: list[_Event]) -> Row:
     }
 
 
-def _message(message: Message, show_secrets: bool) -> Row:
+def message_row(message: Message, show_secrets: bool) -> Row:
+    """A message, without what all rows have."""
     fields = shown_fields(message, show_secrets)
     title, label = _title(message.type, fields)
     row: Row = {

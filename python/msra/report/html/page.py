@@ -16,8 +16,8 @@ from msra.report.html.listing import by_place, listing, short_names
 from msra.report.html.overview import MOST_ATTEMPTS, attempts, outcomes, remarks, results
 
 
-def page(report: Report, show_secrets: bool) -> str:
-    """The whole report as one HTML document."""
+def page(report: Report, show_secrets: bool, overview: bool = True) -> str:
+    """The whole report as one HTML document; without `overview` its sessions alone."""
     style, script = embed.style(), embed.script()
     sessions = listing(report)
     places = by_place(sessions)
@@ -27,6 +27,7 @@ def page(report: Report, show_secrets: bool) -> str:
         "style": style,
         "script": script,
         "show_secrets": show_secrets,
+        "overview": overview,
         "captures": list(zip(report.captures, names, strict=True)),
         "sessions": sessions,
         "outcomes": outcomes(sessions),
@@ -38,10 +39,11 @@ def page(report: Report, show_secrets: bool) -> str:
         "earlier": lambda listed: places.get(SessionPlace(listed.place.capture, listed.session.reconnects)),
         "ladder": lambda session: embed.embedded(ladder(session, show_secrets)),
     }
-    return _environment().get_template("page.html").render(values)
+    return environment().get_template("page.html").render(values)
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates, and what they use everywhere."""
     environment = Environment(
         loader=PackageLoader("msra.report.html"),
         autoescape=True,

@@ -124,7 +124,19 @@ function themes() {
   name();
 }
 
+// In a notebook's frame (HTML 4.8.5, srcdoc) a link to a fragment would lead to the page around it.
+function staysInFrame(event) {
+  const link = event.target.closest("a[href^='#']");
+  if (link) {
+    event.preventDefault();
+    location.hash = link.getAttribute("href");
+  }
+}
+
 document.documentElement.classList.add("js");
+if (location.protocol === "about:") {
+  document.addEventListener("click", staysInFrame);
+}
 document.addEventListener("DOMContentLoaded", () => {
   themes();
   new Pages();
