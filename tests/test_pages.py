@@ -156,9 +156,9 @@ def test_python(workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if ">>> " in page.read_text("utf-8")], ids=lambda page: page.name
 )
-def test_python_prompts(monkeypatch: pytest.MonkeyPatch, page: Path) -> None:
+def test_python_prompts(workshop: Path, monkeypatch: pytest.MonkeyPatch, page: Path) -> None:
     """One page is one session: a block goes on where the one before it ended."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(workshop)
     text = "\n".join(block.text for block in blocks("python") if block.page == page.name and ">>>" in block.text)
     names = {"raw": raw, "sniff": sniff, "rdpcap": rdpcap, "ls": ls}
     parsed = doctest.DocTestParser().get_doctest(text, names, page.name, None, 0)

@@ -19,6 +19,10 @@ class Shown:
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        """IPython asks the class that has `__repr__`, as each dataclass does, and none above it."""
+        cls._repr_pretty_ = Shown._repr_pretty_  # type: ignore[method-assign]
+
     def _repr_html_(self) -> str:
         from msra.report.notebook import html
 
