@@ -16,7 +16,7 @@ SESSIONS = 2 * EXAMPLES
 
 
 def same(embedded: dict[str, Side], tshark: dict[str, Side]) -> bool:
-    """Wireshark tells a plugin of no end: what is unfinished then is a gap, one of a side, for the other engine only."""
+    """Wireshark tells a plugin of no end: what is unfinished then is a gap for the other engine only, one of a side."""
     told, others = embedded.get("gaps", []), tshark.get("gaps", [])
     at_the_end = [gap for gap in told if gap not in others]
     unfinished = Counter(gap[1] for gap in at_the_end if str(gap[2]).startswith("incomplete_"))
@@ -34,9 +34,7 @@ def test_changed_sessions(change: str, tmp_path: Path) -> None:
     path.write_bytes(capture(change, Random(change), SESSIONS))
     embedded, tshark = heard(path, "embedded"), heard(path, "tshark")
     assert embedded.keys() == tshark.keys() and len(embedded) == SESSIONS
-    different = {
-        client: (said, tshark[client]) for client, said in embedded.items() if not same(said, tshark[client])
-    }
+    different = {client: (said, tshark[client]) for client, said in embedded.items() if not same(said, tshark[client])}
     if CHANGES[change].difference:
         assert different, "the engines agree now: take this difference off the table"
     else:
