@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from msra.capture.model import StreamData
@@ -27,14 +28,15 @@ class Replay:
         for side in (self._client, self._server):
             side.settimeout(10)
 
-    def play(self) -> None:
-        """Send everything."""
+    def play(self, sent: Callable[[int], object] = lambda _size: None) -> None:
+        """Send everything; `sent` is told the size of each piece when it has been received."""
         for from_client, data in self._payloads:
             sender, receiver = (self._client, self._server) if from_client else (self._server, self._client)
             sender.sendall(data)
             left = len(data)
             while left:
                 left -= len(receiver.recv(left))
+            sent(len(data))
 
     def close(self) -> None:
         """Close both sides, the client first."""

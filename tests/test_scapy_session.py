@@ -368,7 +368,8 @@ def test_what_is_still_waiting_when_sniffing_is_stopped() -> None:
 
 
 @pytest.fixture
-def may_capture() -> None:
+def may_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conf, "bufsize", 1 << 22)  # or as much as the system allows
     try:
         conf.L2listen(iface=LOOPBACK).close()
     except OSError as error:
@@ -376,23 +377,42 @@ def may_capture() -> None:
         (pytest.fail if must else pytest.skip)(f"NOT TESTED: capturing on {LOOPBACK}: {error}")
 
 
+class Paced(RemoteAssistanceSession):
+    """Lets a replay go on when what it sent has come: Scapy is slow, and its socket holds little."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ports: set[int] = set()
+        self._come: Queue[int] = Queue()
+        self._ahead = 0
+
+    def process(self, pkt: Packet) -> Packet | None:
+        if TCP in pkt and {pkt[TCP].sport, pkt[TCP].dport} & self.ports:
+            self._come.put(pkt[IP].len - 4 * pkt[IP].ihl - 4 * pkt[TCP].dataofs)
+        return super().process(pkt)
+
+    def wait(self, size: int) -> None:
+        self._ahead += size
+        while self._ahead > 0:
+            self._ahead -= self._come.get(timeout=30)
+
+
 @pytest.mark.usefixtures("may_capture")
 def test_two_sessions_on_the_loopback_interface() -> None:
     """They come while their connections are open."""
-    ports: set[int] = set()
     results: Queue[Packet] = Queue()
     started: Queue[None] = Queue()
-    session = RemoteAssistanceSession()
+    session = Paced()
     sniffer = AsyncSniffer(
         iface=LOOPBACK, session=session, prn=results.put, started_callback=lambda: started.put(None),
-        lfilter=lambda p: MSRA_Result in p and p.connection.novice.port in ports,
+        lfilter=lambda p: MSRA_Result in p and p.connection.novice.port in session.ports,
     )  # fmt: skip
     sniffer.start()
     started.get(timeout=30)
     replays = Replay(ERROR), Replay(PCAPS / "v2_err41_helpeesaidno.pcapng")
-    ports.update(replay.port for replay in replays)
+    session.ports.update(replay.port for replay in replays)
     for replay in replays:
-        replay.play()
+        replay.play(session.wait)
     packets = [results.get(timeout=30) for _ in replays]
     assert [(p.connection.novice.port, p[MSRA_Result].result, p.message.sender, p.sniffed_on) for p in packets] == [
         (replays[0].port, 61, "novice", LOOPBACK),
