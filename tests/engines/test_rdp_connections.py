@@ -95,6 +95,16 @@ def test_a_capture_that_starts_inside_a_pdu(tmp_path: Path) -> None:
     assert results(events) == [(1, 1, 41), (1, 2, 42)]
 
 
+@pytest.mark.parametrize("missing", range(5))
+def test_a_capture_that_starts_within_the_handshake(tmp_path: Path, missing: int) -> None:
+    """Behind the SYN, at the connection request or confirm: both sides are read from their first PDU on."""
+    talk = Talk()
+    events = read(tmp_path, [*handshake(talk, "cliprdr", "remdesk")[missing:], *talk.send(False, *refusal())])
+    named = [event.data for event in events if isinstance(event, Fact) and event.name == "client_channels"]
+    assert named == [{"channel_names": ("cliprdr", "remdesk")}]
+    assert [event for event in events if isinstance(event, Gap)] == []
+
+
 def test_decode_as_takes_any_port(tmp_path: Path) -> None:
     talk = Talk()
     packets = [*talk.open(), *talk.send(False, b"\x01 not RDP at all")]

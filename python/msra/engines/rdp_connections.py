@@ -12,6 +12,7 @@ from msra.engines.secrets import Secrets
 from msra.engines.tcp_walk import endpoints
 from msra.events import ConnectFailed, Endpoint, Event
 from msra.limits import MAX_UNRECOGNISED
+from msra.transport import x224
 from msra.transport.recognise import Recognised, Recogniser
 from msra.transport.room import Rooms
 
@@ -108,7 +109,8 @@ class RdpConnections:
         expert, novice = (initiator, acceptor) if client_initiated else (acceptor, initiator)
         self._failed.novice(novice)
         other = candidate.recognisers[not item.from_initiator].rest()
-        started = item.connection.started and not other
+        # Before the X.224 connection confirm, nobody sends anything but the request: both sides begin with a whole PDU.
+        started = (item.connection.started or x224.is_connect(found.data[:6]) != 0) and not other
         stream = RdpStream(
             self._connections,
             expert,
