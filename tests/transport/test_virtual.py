@@ -42,6 +42,18 @@ def test_unknown_lists_leave_all_open_but_what_is_excluded() -> None:
     assert made.is_named(1010) and not made.is_named(1011)
 
 
+def test_a_list_without_its_ids_leaves_all_open_too() -> None:
+    """The Connect-Response is missing from the capture: messages tell their channel; both halves come in any order."""
+    made = VirtualChannels(WANTED)
+    made.set_names(("rdpdr", "remdesk"))
+    assert made.carries_wanted(1005) and made.may_be_virtual(1005)
+    assert send(made, 1005, b"RA hello") == [ChannelMessage(SERVER, "remdesk", b"RA hello")]
+    made = VirtualChannels(WANTED)
+    made.set_ids((1004, 1005))
+    made.set_names(("rdpdr", "remdesk"))
+    assert made.carries_wanted(1005) and not made.carries_wanted(1004) and not made.may_be_virtual(1010)
+
+
 def test_the_message_channel_carries_no_virtual_channel() -> None:
     """Its PDUs look like compressed channel PDUs, and would spoil the compression history."""
     made = channels("remdesk")

@@ -34,7 +34,7 @@ class VirtualChannels:
         self.names: tuple[str, ...] | None = None
         """The static channels the client asked for; None if their list was not seen."""
         self._wanted = wanted
-        self._has_ids = False
+        self._ids: tuple[int, ...] | None = None
         self._by_id: dict[int, str] = {}
         self._others: set[int] = set()
         self._dynamic: dict[int, str] = {}
@@ -44,11 +44,19 @@ class VirtualChannels:
     def set_names(self, names: tuple[str, ...]) -> None:
         """CS_NET: the names that the client asks for."""
         self.names = names
+        self._name_channels()
 
     def set_ids(self, ids: tuple[int, ...]) -> None:
         """SC_NET: the ids stand in the order of the client's names ([MS-RDPBCGR] 2.2.1.4.4)."""
-        self._has_ids = True
-        self._by_id = dict(zip(ids, self.names or (), strict=False))
+        self._ids = ids
+        self._name_channels()
+
+    def _name_channels(self) -> None:
+        self._by_id = dict(zip(self._ids or (), self.names or (), strict=False))
+
+    def _is_unlisted(self, channel: int) -> bool:
+        """This channel may be any: the capture lacks one of the two Connect PDUs."""
+        return (self.names is None or self._ids is None) and channel not in self._others
 
     def exclude(self, channel: int) -> None:
         """This MCS channel (I/O, user or message channel) carries no virtual channel."""
@@ -65,16 +73,12 @@ class VirtualChannels:
         """Whether messages of this MCS channel may be wanted."""
         name = self._by_id.get(channel)
         if name is None:
-            return self._may_be_any(channel)
+            return self._is_unlisted(channel)
         return name in self._wanted.static or name == DRDYNVC
 
     def may_be_virtual(self, channel: int) -> bool:
         """Whether this MCS channel carries a virtual channel: what looks like one on others must not be read as one."""
-        return channel in self._by_id or self._may_be_any(channel)
-
-    def _may_be_any(self, channel: int) -> bool:
-        """Either half of the channel list was not seen: the client's names, or the server's ids."""
-        return (self.names is None or not self._has_ids) and channel not in self._others
+        return channel in self._by_id or self._is_unlisted(channel)
 
     def is_named(self, channel: int) -> bool:
         """Whether it is known what this MCS channel carries."""
