@@ -34,11 +34,14 @@ function Stream.new(proto, state, tree)
   }, Stream)
 end
 
--- A malformed packet makes a built-in dissector fail; Wireshark has marked it in the tree then.
+-- A malformed packet makes a built-in dissector fail; Wireshark has marked it in the tree then. Gives how many bytes it
+-- took.
 local function call(dissector, tvb, pinfo, tree)
-  if dissector then
-    pcall(dissector.call, dissector, tvb, pinfo, tree)
+  if not dissector then
+    return 0
   end
+  local ok, taken = pcall(dissector.call, dissector, tvb, pinfo, tree)
+  return ok and taken or tvb:len()
 end
 
 -- Show what this PDU says; on the first pass find it out.
@@ -217,8 +220,8 @@ function Stream:dissect(tvb, pinfo, tree)
     return tvb:len()
   elseif wait_for_connect(tvb, pinfo, head) then
     return tvb:len()
-  elseif pinfo.match_uint == RDP_PORT and self.builtin.rdp_port then
-    return self.builtin.rdp_port:call(tvb, pinfo, tree)
+  elseif pinfo.match_uint == RDP_PORT then
+    return call(self.builtin.rdp_port, tvb, pinfo, tree)
   end
   return 0
 end
