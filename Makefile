@@ -2,10 +2,10 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-# What `make test-wireshark` tests the plugin with: programs, or Debian releases that it sets up outside the repository.
+# What `make test-wireshark` and `make fuzz` test the plugin with: programs, or Debian releases that it sets up outside the repository.
 TSHARKS := tshark trixie sid
 
-.PHONY: demo test test-wireshark lint tools bench bench-readme profile fuzz screenshot clean
+.PHONY: demo test test-wireshark lint tools bench bench-readme profile fuzz fuzz-readme screenshot clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
@@ -51,11 +51,19 @@ bench-readme: $(VENV)/.dev tools
 profile: $(VENV)/.dev
 	$(BIN)/python -m tests.bench.profiling
 
-# All oracles of tests/fuzz/oracles.py in turn; what breaks one is written to tests/regressions/.
+# Half of MINUTES for the decoders in Python, half for the plugin in each of TSHARKS; what breaks one of them is written
+# to tests/regressions/.
 MINUTES := 30
-fuzz: $(VENV)/.dev
+FUZZ = $(BIN)/python -m tests.fuzz --minutes $(MINUTES) --tshark $(TSHARKS)
+fuzz: $(VENV)/.dev $(VENV)/.fuzz tools
+	$(FUZZ)
+
+fuzz-readme: $(VENV)/.dev $(VENV)/.fuzz tools
+	$(FUZZ) --readme README.md
+
+$(VENV)/.fuzz: $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
-	$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	touch $@
 
 screenshot: $(VENV)/.dev tools
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pillow

@@ -49,9 +49,9 @@ CPU time in seconds (all processes), and the memory of the largest process in MB
 """
 
 
-def put_into(readme: str, tables: str) -> str:
+def put_into(readme: str, tables: str, start: str = START) -> str:
     """The README with these tables between its marks; raises ValueError if it has none."""
-    found = re.search(f"{re.escape(START)}\n(.*?){re.escape(END)}", readme, re.DOTALL)
+    found = re.search(f"{re.escape(start)}\n(.*?){re.escape(END)}", readme, re.DOTALL)
     if found is None:
         raise ValueError("the README has no place for the tables")
     return f"{readme[: found.start(1)]}\n{tables}\n{readme[found.end(1) :]}"

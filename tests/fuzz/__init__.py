@@ -1,10 +1,14 @@
-"""Fuzzing: every decoder that takes bytes from a capture, on bytes that no honest peer sends.
+"""Fuzzing: everything that takes bytes from a capture, on bytes that no honest peer sends.
 
-    make fuzz MINUTES=30                        all oracles in turn, guided by coverage (atheris)
-    python -m tests.fuzz --minutes 5 message    some of them
+    make fuzz MINUTES=30                               all of it
+    make fuzz-readme MINUTES=300                       the same, and its figures into the README
+    python -m tests.fuzz --minutes 5 --only message    some of it
 
-oracles.py and captures.py say what must hold, seeds.py what it starts from, mutations.py how it is changed; what
-breaks an oracle is written to tests/regressions/, and test_fuzz.py reads all of it again.
+The decoders in Python are fuzzed guided by coverage (atheris): oracles.py and captures.py say what must hold, seeds.py
+what it starts from, mutations.py how it is changed. For the plugin, sessions.py mutates many sessions at a time,
+plugin.py has each Wireshark dissect them, and agreement.py compares what it finds with what the package finds.
+
+What breaks something is written to tests/regressions/; test_fuzz.py and test_plugin.py read all of it again.
 """
 
 from __future__ import annotations

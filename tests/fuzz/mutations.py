@@ -118,14 +118,16 @@ def mutate_pieces(data: bytes, random: Random) -> bytes:
 # -- Captures ----------------------------------------------------------------------------------------------------------
 
 
-def _packets(data: bytes) -> list[Packet]:
+def packets_of(data: bytes) -> list[Packet]:
+    """The packets of a capture; none if it is no capture any more."""
     try:
         return list(CaptureReader(io.BytesIO(data)))
     except CaptureError:
         return []
 
 
-def _capture(packets: Iterable[Packet], secrets: Iterable[bytes] = ()) -> bytes:
+def capture_of(packets: Iterable[Packet], secrets: Iterable[bytes] = ()) -> bytes:
+    """A capture of these packets, with these TLS key logs."""
     stream = io.BytesIO()
     writer = PcapngWriter(stream)
     for keylog in secrets:
@@ -150,8 +152,8 @@ def mutate_packets(data: bytes, random: Random) -> bytes:
             return replace(packet, length=random.choice(_NUMBERS))
         return replace(packet, data=mutate_bytes(packet.data, random))
 
-    packets = _packets(data)
-    return _capture(mutate_list(packets, random, change)) if packets else mutate_bytes(data, random)
+    packets = packets_of(data)
+    return capture_of(mutate_list(packets, random, change)) if packets else mutate_bytes(data, random)
 
 
 def _segments(packets: Iterable[Packet]) -> list[tuple[Packet, Segment]]:
@@ -171,7 +173,7 @@ def _wrapped(pairs: Iterable[tuple[Packet, Segment]]) -> bytes:
         (content,) = (mixes.ipv4 if len(segment.src) == 4 else mixes.ipv6)(segment)
         return Packet(0, pair[0].time, 101, content, len(content) + segment.missing)
 
-    return _capture(map(packet, pairs))
+    return capture_of(map(packet, pairs))
 
 
 def mutate_segments(data: bytes, random: Random) -> bytes:
@@ -193,13 +195,13 @@ def mutate_segments(data: bytes, random: Random) -> bytes:
             return packet, replace(segment, payload=segment.payload[: random.randrange(1 + len(segment.payload))])
         return packet, replace(segment, payload=mutate_bytes(segment.payload, random))
 
-    pairs = _segments(_packets(data))
+    pairs = _segments(packets_of(data))
     return _wrapped(mutate_list(pairs, random, change)) if pairs else mutate_bytes(data, random)
 
 
 def mutate_streams(data: bytes, random: Random) -> bytes:
     """What the two sides of each connection say: changed in its PDUs, then sent in good order."""
-    pairs = [pair for pair in _segments(_packets(data)) if pair[1].payload]
+    pairs = [pair for pair in _segments(packets_of(data)) if pair[1].payload]
     if not pairs:
         return mutate_bytes(data, random)
 

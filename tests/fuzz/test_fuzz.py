@@ -11,12 +11,15 @@ from types import FrameType
 
 import pytest
 
+from tests.bench.table import END, put_into
 from tests.fuzz import REGRESSIONS, SECONDS
+from tests.fuzz.figures import START, Figures, to_markdown
 from tests.fuzz.mutations import MUTATORS, mutate
 from tests.fuzz.oracles import ORACLES
 from tests.fuzz.pieces import Piece, joined, split
 from tests.fuzz.seeds import seeds
 
+README = REGRESSIONS.parents[1] / "README.md"
 WHOLE = ("packets", "segments", "streams", "scanned")
 INPUTS = {**dict.fromkeys(ORACLES, 40), **dict.fromkeys(WHOLE, 4), "layer": 20}
 """How many mutated inputs of each oracle the short run has."""
@@ -49,7 +52,10 @@ def test_short_run(oracle: str) -> None:
             ORACLES[oracle](data)
 
 
-@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*-*")), ids=lambda path: path.name)
+OF_DECODERS = [path for path in sorted(REGRESSIONS.glob("*-*")) if not path.name.startswith("plugin-")]
+
+
+@pytest.mark.parametrize("path", OF_DECODERS, ids=lambda path: path.name)
 def test_regression(path: Path) -> None:
     with no_hang():
         ORACLES[path.name.rpartition("-")[0]](path.read_bytes())
@@ -64,3 +70,16 @@ def test_pieces_come_back() -> None:
     pieces = [Piece(0, b""), Piece(255, b"x" * 300)]
     assert list(split(joined(pieces))) == pieces
     assert list(split(b"\x01\xff")) == [Piece(1, b"")]
+
+
+def test_the_readme_has_the_figures() -> None:
+    """As `make fuzz-readme` writes them, with nothing open."""
+    table = to_markdown([Figures("decoders", "inputs", 1_234, 1800, 0), Figures("plugin", "sessions", 5, 36, 1)])
+    head, rows = table.splitlines()[:2], table.splitlines()[2:]
+    assert rows == ["| decoders | 1,234 inputs | 0.50 | 0 |", "| plugin | 5 sessions | 0.01 | 1 |"]
+    readme = put_into(README.read_text("utf-8"), table, START)
+    assert table in readme and readme.count(START) == 1
+    found = README.read_text("utf-8").partition(START)[2].partition(END)[0].strip().splitlines()
+    assert found[:2] == head
+    assert [row.split(" | ")[0].split()[1] for row in found[2:]] == ["decoders", "plugin", "plugin", "plugin"]
+    assert all(row.endswith(" | 0 |") for row in found[2:])
