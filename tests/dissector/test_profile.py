@@ -11,6 +11,7 @@ from msra import plugin
 from tests.dissector.conversation import EXPERT, NOVICE, Conversation, chat, text
 from tests.dissector.tshark import PCAPS, SOURCE, Sandbox
 from tests.transport import builders as rdp
+from tests.wire import Talk
 
 PROFILE = SOURCE / "profile"
 RICH, TLS, REFUSED = PCAPS / "rich_all_types.pcapng", PCAPS / "v2_tls13.pcapng", PCAPS / "v2_err41_helpeesaidno.pcapng"
@@ -119,3 +120,9 @@ def test_segments_out_of_order(installed: Sandbox) -> None:
         for name, profile in (("default", ()), ("ours", LOADED))
     }
     assert found["ours"] == 4 > found["default"]
+
+
+def test_rdp_is_found_on_ports_of_other_protocols(installed: Sandbox) -> None:
+    talk = Conversation(talk=Talk(server_port=8080)).connect("remdesk").message(NOVICE, rdp.result(41))
+    found = [installed.tshark(talk.capture(), *more, "-Y", "msra.result == 41", script=False) for more in (LOADED, ())]
+    assert found[0] and not found[1]

@@ -13,7 +13,11 @@ from msra import plugin
 from msra.engines import tshark
 from msra.engines.interface import EngineError, Options
 from msra.engines.tshark import TsharkEngine
+from msra.events import Message
 from tests.conformance.expected import PCAPS
+from tests.dissector.conversation import NOVICE, Conversation
+from tests.transport import builders as rdp
+from tests.wire import Talk
 
 CAPTURE = PCAPS / "v2_ok_3389.pcapng"
 
@@ -34,6 +38,15 @@ def test_a_plugin_that_does_not_load_is_an_error(broken_plugin: Path, content: s
     broken_plugin.write_text(content)
     with pytest.raises(EngineError, match="plugin"):
         events()
+
+
+@pytest.mark.parametrize("port", [443, 445, 5000, 8080])
+def test_rdp_is_found_on_ports_of_other_protocols(port: int, tmp_path: Path) -> None:
+    """Wireshark gives them to others, whose dissectors would come first."""
+    talk = Conversation(talk=Talk(server_port=port)).connect("remdesk").message(NOVICE, rdp.result(41))
+    path = tmp_path / "capture.pcap"
+    path.write_bytes(talk.capture())
+    assert [event.type for event in events(path) if isinstance(event, Message)] == ["REMOTEDESKTOP_CTL_RESULT"]
 
 
 def test_a_missing_plugin_is_an_error(broken_plugin: Path) -> None:

@@ -37,6 +37,7 @@ FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
 PREFERENCES = {
     # Pinned, because the user's own settings must not change the answer.
     "tcp.desegment_tcp_streams": "TRUE",
+    "tcp.try_heuristic_first": "TRUE",  # RDP is found also on ports that Wireshark gives to other protocols
     "tls.desegment_ssl_records": "TRUE",
     "tls.desegment_ssl_application_data": "TRUE",
     "ip.defragment": "TRUE",
