@@ -133,6 +133,15 @@ def test_everything_that_pyshark_s_capture_can_do() -> None:
         assert len(capture) == 70 and types(capture) == MESSAGES[:1]
 
 
+def test_unknown_options_are_an_error_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    with pytest.raises(TypeError, match="no_such_option"):
+        msra.open_capture(ERROR, no_such_option=1)
+    gc.collect()
+    assert complaints == []
+
+
 def test_what_loses_messages_is_refused() -> None:
     with pytest.raises(ValueError, match="use_ek"):
         msra.open_capture(ERROR, use_ek=True)

@@ -161,6 +161,8 @@ class RemoteAssistanceCapture(_WithMessages, FileCapture):  # type: ignore[misc]
 class RemoteAssistanceLiveCapture(_WithMessages, LiveCapture):  # type: ignore[misc]
     """pyshark's LiveCapture with the plugin; its packets are RemoteAssistancePackets."""
 
+    _own_session = True
+
     def __init__(self, interface: str | list[str] | None = None, **options: Any) -> None:
         self._sources: dict[Program, Program] = {}
         super().__init__(interface, **options)

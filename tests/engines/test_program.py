@@ -57,6 +57,21 @@ def test_one_that_never_ends_is_ended_from_another_thread() -> None:
     program.stop()
 
 
+def test_the_garbage_collector_may_run_in_the_thread_that_listens() -> None:
+    stopped = threading.Event()
+
+    class Collected(Program):
+        def _keep(self, lines: list[bytes]) -> None:
+            super()._keep(lines)
+            self.stop()
+            stopped.set()
+
+    program = Collected([sys.executable, "-c", "import sys, time; print('x', file=sys.stderr); time.sleep(1000)"])
+    assert everything(program) == b"" and stopped.wait(20)
+    program._listener.join()
+    assert program.error_lines == ["x"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs process groups")
 def test_what_it_has_started_is_ended_with_it() -> None:
     code = (
@@ -64,7 +79,7 @@ def test_what_it_has_started_is_ended_with_it() -> None:
         "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)']).pid, flush=True);"
         "time.sleep(1000)"
     )
-    program = python(code)
+    program = Program([sys.executable, "-c", code], own_session=True)
     child = int(b"".join(iter(lambda: read(program, 1), b"\n")))
     program.stop()
     # Whoever adopts it reaps it at some time; until then it is a zombie, and runs no more.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from msra.engines.interface import EngineError, Options
-from msra.engines.pyshark_capture import PluginCapture, PluginPipe
+from msra.engines.pyshark_capture import PluginCapture, PluginFeed
 from msra.engines.tshark import FILTER, needed_tshark, parameters
 from tests.conformance.expected import PCAPS
 
@@ -78,7 +78,7 @@ def test_a_file_is_fed_into_the_pipe_while_its_packets_are_read() -> None:
     """As one that tshark reads by itself; the pipe has room for 64 KiB only."""
     large = PCAPS / "v2_all48_codes.pcapng"
     assert large.stat().st_size > 1 << 16
-    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
         pipe.feed(large)
         numbers = [packet.number for packet in pipe]
     with closing(PluginCapture(large, needed_tshark(), FILTER, parameters(Options()))) as file:
@@ -87,7 +87,7 @@ def test_a_file_is_fed_into_the_pipe_while_its_packets_are_read() -> None:
 
 
 def test_a_file_that_cannot_be_fed_is_an_error(tmp_path: Path) -> None:
-    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
         pipe.feed(tmp_path / "gone")
         with pytest.raises(EngineError, match="No such file"):
             list(pipe)
@@ -95,6 +95,6 @@ def test_a_file_that_cannot_be_fed_is_an_error(tmp_path: Path) -> None:
 
 def test_a_tshark_that_is_ended_while_it_is_fed() -> None:
     before = threading.active_count()
-    with closing(PluginPipe(needed_tshark(), parameters(Options()), FILTER)) as pipe:
+    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
         pipe.feed(PCAPS / "v2_all48_codes.pcapng")
     assert threading.active_count() == before

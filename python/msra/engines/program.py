@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Coroutine, Iterable
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 from typing import Any, TypeVar
 
 MAX_ERROR_LINES = 100
@@ -38,14 +39,24 @@ class Steps:
 class Program:
     """A running program whose output, unless it goes elsewhere, is read with `read`.
 
-    `error_lines`: what it wrote on standard error, at most MAX_ERROR_LINES lines. It is in a session of its own: Ctrl-C
-    is for this program, which ends the other when it is time.
+    `error_lines`: what it wrote on standard error, at most MAX_ERROR_LINES lines.
     """
 
-    def __init__(self, command: list[str], stdin: int = subprocess.DEVNULL, stdout: int = subprocess.PIPE) -> None:
-        """`stdin` and `stdout` are as in subprocess.Popen; OSError if the program cannot be run."""
+    def __init__(
+        self,
+        command: list[str],
+        stdin: int = subprocess.DEVNULL,
+        stdout: int = subprocess.PIPE,
+        own_session: bool = False,
+    ) -> None:
+        """`stdin` and `stdout` are as in subprocess.Popen; OSError if the program cannot be run.
+
+        In a session of its own, Ctrl-C is not for it: who started it ends it when it is time. Otherwise it is ended
+        with all of its process group (see jobs.processes).
+        """
+        self._own_session = own_session
         self._process = subprocess.Popen(  # noqa: S603
-            command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
+            command, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE, bufsize=0, start_new_session=own_session
         )
         self.error_lines: list[str] = []
         self.at_end = False
@@ -80,7 +91,8 @@ class Program:
     def finish(self) -> int:
         """Wait for the end of a program that has nothing more to write; its exit status."""
         status = self._process.wait()
-        self._listener.join()
+        if current_thread() is not self._listener:  # where the garbage collector may run, and stop this program
+            self._listener.join()
         self._close()
         return status
 
@@ -89,21 +101,27 @@ class Program:
         self.stopped = True
         if self._process.poll() is None:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
-                _kill(self._process)
+                self._kill()
         return self.finish()
+
+    def _kill(self) -> None:
+        if sys.platform == "win32" or not self._own_session:
+            self._process.kill()
+        else:
+            os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
 
     def _close(self) -> None:
         with self._reading:  # who waits for output in another thread has it now
-            for pipe in (self._process.stdout, self._process.stderr):
-                if pipe:
-                    pipe.close()
+            if self._process.stdout:
+                self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stderr  # noqa: S101 - for mypy: it is a pipe
         rest = b""
-        while data := self._process.stderr.read(1 << 16):
-            *lines, rest = (rest + data).split(b"\n")
-            self._keep(lines)
+        with self._process.stderr as pipe:
+            while data := pipe.read(1 << 16):
+                *lines, rest = (rest + data).split(b"\n")
+                self._keep(lines)
         self._keep([rest] if rest else [])
 
     def _keep(self, lines: list[bytes]) -> None:
@@ -115,13 +133,3 @@ def stop_all(programs: Iterable[Program]) -> None:
     """End them."""
     for program in list(programs):
         program.stop()
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The program and what it has started."""
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        import signal
-
-        os.killpg(process.pid, signal.SIGKILL)

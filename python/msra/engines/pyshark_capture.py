@@ -36,8 +36,11 @@ class Reliable:
     wrote its output to the end.
     """
 
-    _running_processes: set[Program]
+    _running_processes: set[Program] = set()
+    """Of each capture its own; pyshark asks for it also where it was given options that it does not know."""
     _packets_from_tshark_sync: Callable[..., Any]
+    _own_session = False
+    """Of what is read from something that grows, Ctrl-C is not the end yet: see Program."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         self.exit_status: int | None = None
@@ -101,7 +104,7 @@ class Reliable:
         """Raises EngineError for one that cannot be started."""
         try:
             with uninterrupted():  # who is started is known to those who end it
-                program = Program(command, **pipes)
+                program = Program(command, own_session=self._own_session, **pipes)
                 self._running_processes.add(program)
         except OSError as error:
             raise EngineError(f"{command[0]} cannot be run: {error.strerror or error}") from error
@@ -159,8 +162,7 @@ class PluginCapture(Dissection, FileCapture):  # type: ignore[misc]  # pyshark h
 class PluginPipe(Dissection, Capture):  # type: ignore[misc]
     """The packets of a capture that is written to `input` meanwhile: each comes out as soon as it was written."""
 
-    _feeder: Thread | None = None
-    _failure: OSError | None = None
+    _own_session = True
 
     def __init__(self, tshark: str, parameters: list[str], display_filter: str | None = None) -> None:
         super().__init__(display_filter=display_filter, tshark_path=tshark, custom_parameters=parameters)
@@ -179,8 +181,26 @@ class PluginPipe(Dissection, Capture):  # type: ignore[misc]
         """What tshark is told."""
         return [*super().get_parameters(packet_count), "-r", "-"]
 
+    def end_input(self) -> None:
+        """The capture ends here."""
+        with contextlib.suppress(OSError):  # whoever read it is gone
+            self.input.close()
+
+    def close(self) -> None:
+        """End tshark, if it still runs."""
+        super().close()
+        self.end_input()
+
+
+class PluginFeed(PluginPipe):
+    """The packets of a file that is written after tshark was started, and then fed to it."""
+
+    _own_session = False
+    _feeder: Thread | None = None
+    _failure: OSError | None = None
+
     def feed(self, path: Path) -> None:
-        """What is to be written is all in this file: it is, while the packets are read."""
+        """This is the file; it is written to `input` while the packets are read."""
 
         def write() -> None:
             try:
@@ -199,14 +219,9 @@ class PluginPipe(Dissection, Capture):  # type: ignore[misc]
         if self._failure:
             raise EngineError(f"the temporary file for tshark cannot be read: {self._failure.strerror}")
 
-    def end_input(self) -> None:
-        """The capture ends here."""
-        with contextlib.suppress(OSError):  # whoever read it is gone
-            self.input.close()
-
     def close(self) -> None:
-        """End tshark, if it still runs."""
-        super().close()
+        """End tshark, if it still runs, and so what feeds it."""
+        stop_all(self._running_processes)
         if self._feeder:
             self._feeder.join()
-        self.end_input()
+        super().close()

@@ -31,7 +31,7 @@ from msra.events import ConnectionOpened, Event, Message
 from msra.wireshark import find_tshark as find_tshark  # also for those who choose an engine
 
 if TYPE_CHECKING:
-    from msra.engines.pyshark_capture import Dissection, PluginCapture, PluginPipe, Reliable
+    from msra.engines.pyshark_capture import Dissection, PluginCapture, PluginFeed, Reliable
 
 FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
 PREFERENCES = {
@@ -155,10 +155,10 @@ class TsharkReading:
 
         return PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
 
-    def _waiting_tshark(self) -> PluginPipe:
-        from msra.engines.pyshark_capture import PluginPipe
+    def _waiting_tshark(self) -> PluginFeed:
+        from msra.engines.pyshark_capture import PluginFeed
 
-        return PluginPipe(needed_tshark(), parameters(self._options), FILTER)
+        return PluginFeed(needed_tshark(), parameters(self._options), FILTER)
 
     def _events(self, tshark: Dissection) -> Iterator[Event]:
         translator = pdml.Translator()
