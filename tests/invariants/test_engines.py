@@ -16,7 +16,7 @@ SESSIONS = 2 * EXAMPLES
 
 
 def same(embedded: dict[str, Side], tshark: dict[str, Side]) -> bool:
-    """Wireshark tells a plugin of no end: what is unfinished then is a gap for the other engine only, one of a side."""
+    """Wireshark tells plugins of no end: what is unfinished then is a gap, one of a side, for the other engine only."""
     told, others = embedded.get("gaps", []), tshark.get("gaps", [])
     at_the_end = [gap for gap in told if gap not in others]
     unfinished = Counter(gap[1] for gap in at_the_end if str(gap[2]).startswith("incomplete_"))

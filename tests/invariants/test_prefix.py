@@ -45,12 +45,14 @@ def test_a_file_cut_anywhere(name: str, random: Random) -> None:
 @settings(max_examples=EXAMPLES)
 @given(RANDOMS)
 def test_mixed_captures_cut_anywhere(random: Random) -> None:
-    """With losses, a message behind a hole has the frame that makes the hole certain; what it says is the same."""
+    """With losses, a message behind a hole is known when the hole is certain, and may come behind those of the other
+    side that say what it means: a block of a file, or a command. Its bytes are the same.
+    """
     made = capture(random.randrange(1 << 16))
     assert messages(made[: random.randrange(len(made))]) <= messages(made)
 
 
-def messages(made: bytes) -> Counter[str]:
-    """What all messages say, and how often."""
+def messages(made: bytes) -> Counter[tuple[str, str, bytes]]:
+    """Sender, channel and bytes of all messages, and how often they were sent."""
     found = (event for event in events(made) if isinstance(event, Message))
-    return Counter(str((event.sender, event.channel, event.type, event.fields, event.notes)) for event in found)
+    return Counter((event.sender, event.channel, event.data) for event in found)
