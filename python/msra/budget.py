@@ -5,8 +5,8 @@ from __future__ import annotations
 from msra.events import Event, Fact, FactValue, Gap, Message
 from msra.limits import MAX_REPORT, MAX_REPORT_OF_A_CONNECTION, MAX_REPORT_RESERVED
 
-_EVENT, _FIELD = 384, 128
-"""Bytes that a message or fact takes beside its contents, and each of its fields."""
+_EVENT, _FIELD = 768, 128
+"""Bytes that a message or fact takes beside its contents, and each of its fields; half of them while it is written."""
 _GAP = 128
 
 

@@ -166,13 +166,14 @@ The oldest announcement is forgotten, and its blocks may be taken for commands. 
 
 MAX_REPORT = 1 << 29
 """Bytes that the events of a capture take in memory, as estimated
-They are no longer kept: a gap and a finding. It is a million messages."""
+They are no longer kept: a gap and a finding. It is half a million messages; a report takes three times as much while it
+is written."""
 MAX_REPORT_OF_A_CONNECTION = 1 << 28
 """Bytes of that for one connection
-What it sends from then on is not kept: a gap and a finding. A file of 150 MB fits, in blocks of 1 KB."""
-MAX_REPORT_RESERVED = 1 << 14
+What it sends from then on is not kept: a gap and a finding. A file of 130 MB fits, in blocks of 1 KB."""
+MAX_REPORT_RESERVED = 1 << 15
 """Bytes of that on which every connection can count
-Connections that take more than others cannot hide how those ended. It is enough for thirty messages."""
+Connections that take more than others cannot hide how those ended. It is enough for 25 messages."""
 MAX_SESSIONS = 25_000
 """RDP connections that are kept whatever they show, and 25,000 more with messages of Remote Assistance
 The others are counted, which is a note. Each takes some 10 KB."""

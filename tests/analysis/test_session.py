@@ -68,7 +68,7 @@ def said(count: int, connection: int = 1) -> Story:
 
 
 def test_what_one_connection_sends_too_much_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "MAX_REPORT_OF_A_CONNECTION", 100_000)
+    monkeypatch.setattr(budget, "MAX_REPORT_OF_A_CONNECTION", 150_000)
     flood, other = sessions(said(1000).fact("tcp_close", "expert", how="fin"), said(10, connection=2))
     assert 50 < len(flood.messages) < 100 and flood.verdict.result == 0
     ((kind, frame),) = [(gap.kind, gap.frame) for gap in flood.gaps]
@@ -81,7 +81,7 @@ def test_what_one_connection_sends_too_much_is_left_out(monkeypatch: pytest.Monk
 def test_a_flood_does_not_hide_how_other_sessions_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "Budget", lambda: budget.Budget(100_000))
     flood, other = sessions(said(1000), said(100, connection=2))
-    assert other.verdict.result == 0 and 10 < len(other.messages) < 20
+    assert other.verdict.result == 0 and 10 < len(other.messages) < 30
     assert [gap.kind for gap in flood.gaps + other.gaps] == ["left_out", "left_out"]
 
 
