@@ -85,12 +85,12 @@ def orders() -> list[bytes]:
 def small_messages() -> list[bytes]:
     """Nothing but the smallest messages there are, in many connections."""
     smallest = chunk(ORDER * 4_000, ENCOMSP)
-    return [packet for number in range(40) for packet in conversation([smallest], number)]
+    return [packet for number in range(32) for packet in conversation([smallest], number)]
 
 
 def facts() -> list[bytes]:
     """An error of the server, again and again."""
-    return conversation([rdp.send_data(IO_CHANNEL, rdp.error_info(7), False)] * 100_000)
+    return conversation([rdp.send_data(IO_CHANNEL, rdp.error_info(7), False)] * 70_000)
 
 
 def channels() -> list[bytes]:

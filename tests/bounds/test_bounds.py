@@ -33,7 +33,7 @@ class Bound:
     note: str = ""
     proof: bool = True
     megabytes: int = 48
-    """Memory that reading may take beyond what the program itself does."""
+    """Memory that reading may take beyond what the program itself does: well between what it takes with and without."""
 
     def __str__(self) -> str:
         return self.capture
@@ -42,13 +42,13 @@ class Bound:
 BOUNDS = (
     Bound("messages", {"MAX_REPORT_OF_A_CONNECTION": 8 << 20}, ("left_out",)),
     Bound("orders", {"MAX_REPORT_OF_A_CONNECTION": 4 << 20, "MAX_DECODED": 20_000}, ("left_out",)),
-    Bound("small_messages", {"MAX_REPORT": 4 << 20}, ("left_out",), megabytes=32),
-    Bound("facts", {"MAX_STORY": 1_000}, ("left_out",), megabytes=32),
+    Bound("small_messages", {"MAX_REPORT": 4 << 20}, ("left_out",), megabytes=20),
+    Bound("facts", {"MAX_STORY": 1_000}, ("left_out",), megabytes=20),
     Bound("channels", {"MAX_UNFINISHED": 16 << 20}, ("incomplete_message",)),
     Bound("unfinished", {"MAX_UNFINISHED_IN_ALL": 8 << 20}, ("incomplete_message",)),
     Bound("histories", {"MAX_HISTORIES": 16 << 20}),
-    Bound("connections", {"MAX_SESSIONS": 500, "MAX_WAITING": 100}, note="RDP connections, which", megabytes=20),
-    Bound("attributes", {"MAX_XML_ATTRIBUTES": 1_000}),
+    Bound("connections", {"MAX_SESSIONS": 500, "MAX_WAITING": 100}, note="RDP connections, which", megabytes=15),
+    Bound("attributes", {"MAX_XML_ATTRIBUTES": 1_000}, megabytes=56),
     Bound("dynamic_channels", gaps=("incomplete_message",), proof=False),
     Bound("claims", gaps=("incomplete_message", "bad_header"), proof=False),
     Bound("gzip_bomb", proof=False),

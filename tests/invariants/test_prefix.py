@@ -42,7 +42,7 @@ def test_a_file_cut_anywhere(name: str, random: Random) -> None:
     assert all(event in every for event in found)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES // 2)
 @given(RANDOMS)
 def test_mixed_captures_cut_anywhere(random: Random) -> None:
     """With losses, a message behind a hole is known when the hole is certain, and may come behind those of the other
