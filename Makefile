@@ -5,18 +5,25 @@ BIN := $(VENV)/bin
 # What `make test-wireshark` and `make fuzz` test the plugin with: programs, or Debian releases that it sets up outside the repository.
 TSHARKS := tshark trixie sid
 
-.PHONY: demo test test-wireshark lint tools bench bench-readme profile fuzz fuzz-readme screenshot clean
+# What `make test-pythons` tests the package with, each with the oldest and the newest dependencies.
+PYTHONS := 3.10 3.11 3.12 3.13
+
+.PHONY: demo test test-wireshark test-pythons lint tools bench bench-readme profile fuzz fuzz-readme screenshot clean
 
 demo: $(VENV)/.installed
 	$(BIN)/analyze-pcap --engine embedded pcaps/v2_err61_passwords_dont_match.pcapng
 
 test: $(VENV)/.dev tools lint
 	$(BIN)/python -m pytest
+	@tests/test-pythons $(BIN)/python --short --optional 3.10 3.13
 	@tests/test-wireshark $(BIN)/python --optional trixie
 	@tests/test-freerdp $(BIN)/python --optional trixie
 
 test-wireshark: $(VENV)/.dev tools
 	@tests/test-wireshark $(BIN)/python $(TSHARKS)
+
+test-pythons: $(VENV)/.dev tools
+	@tests/test-pythons $(BIN)/python $(PYTHONS)
 
 lint: $(VENV)/.dev tools
 	$(BIN)/ruff check .

@@ -208,7 +208,7 @@ def test_links(page: Path) -> None:
 
 def test_every_page_is_linked_from_the_readme() -> None:
     text = PAGES[0].read_text("utf-8")
-    assert [page.name for page in PAGES[1:] if f"(docs/{page.name})" not in text] == []
+    assert [page.name for page in PAGES[1:] if f"({page.relative_to(ROOT).as_posix()})" not in text] == []
 
 
 def test_generated_pages_are_up_to_date(tmp_path: Path) -> None:
