@@ -10,18 +10,10 @@ local FIELDS = {
   expert_blob = true, -- PASS: the encrypted PassStub, open to an offline attack on the password
   encrypted_password = true, -- the same
   token = true, -- [MS-RA] 2.2.4: proves the password
+  data = true, -- what no field explains: a damaged message can have any of these in it
 }
 
 local ATTRIBUTE = "voipgokey" -- [MS-RA] 2.2.2: the key of the voice connection
-
--- The messages whose other bytes are as secret as their fields.
-local TYPES = {
-  REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP = true,
-  REMOTEDESKTOP_CTL_AUTHENTICATE = true,
-  REMOTEDESKTOP_CTL_VERIFY_PASSWORD = true,
-  REMOTEDESKTOP_EXPERT_ON_VISTA = true,
-  REMOTEDESKTOP_CTL_TOKEN = true,
-}
 
 local function has_key(message)
   for _, item in ipairs(message.items) do
@@ -41,7 +33,6 @@ end
 function M.is_secret(message, item)
   return FIELDS[item.field]
     or may_have_key(message, item)
-    or (item.field == "data" and TYPES[message.type])
     or (item.field == "attribute" and item.name == ATTRIBUTE)
     or (item.field == "command" and has_key(message))
     or false

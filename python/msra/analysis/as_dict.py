@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from msra import codes
-from msra.analysis.mask import shown_data, shown_fields
+from msra.analysis.mask import shown_data, shown_fields, shown_text
 from msra.events import GAPS, Gap, Message
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _moment(moment: Moment, show_secrets: bool) -> dict[str, Any]:
         "time": rfc3339(moment.time),
         "from": moment.sender,
         "id": moment.id,
-        "text": moment.text,
+        "text": shown_text(moment, show_secrets),
         "data": _listed(shown_data(moment.data, show_secrets)),
     }
 

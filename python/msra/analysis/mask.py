@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msra.analysis.model import Moment
 from msra.events import FactValue, Message, Value
 
 MASKED = "<masked>"
@@ -14,15 +15,8 @@ SECRET_FIELDS = frozenset({
     "encrypted_password",  # the same
     "token",  # [MS-RA] 2.2.4: proves the password
     "voipgokey",  # [MS-RA] 2.2.2: the key of the voice connection
+    "data",  # what no field explains: a damaged message can have any of these in it
 })  # fmt: skip
-_SECRET_TYPES = frozenset({
-    "REMOTEDESKTOP_CTL_REMOTE_CONTROL_DESKTOP",
-    "REMOTEDESKTOP_CTL_AUTHENTICATE",
-    "REMOTEDESKTOP_CTL_VERIFY_PASSWORD",
-    "REMOTEDESKTOP_EXPERT_ON_VISTA",
-    "REMOTEDESKTOP_CTL_TOKEN",
-})  # fmt: skip
-
 
 _SECRET_DATA = frozenset({"password", "alternate_shell"})  # [MS-RA] 2.2.7.2: the password of the invitation
 _NO_SECRETS = ("*", "")  # what stands there if there is none
@@ -39,14 +33,16 @@ def shown_data(data: Mapping[str, FactValue], show_secrets: bool) -> dict[str, F
     return {**data, **hidden}
 
 
-def shown_fields(message: Message, show_secrets: bool) -> Mapping[str, Value]:
-    """The fields of a message as a report may show them.
+def shown_text(moment: Moment, show_secrets: bool) -> str:
+    """The sentence of a moment as a report may show it."""
+    return (moment.open_text if show_secrets else "") or moment.text
 
-    `data`, what follows the last field, is as secret as the fields of its message.
-    """
+
+def shown_fields(message: Message, show_secrets: bool) -> Mapping[str, Value]:
+    """The fields of a message as a report may show them."""
     if show_secrets:
         return message.fields
-    secret = SECRET_FIELDS | {"data"} if message.type in _SECRET_TYPES else SECRET_FIELDS
+    secret = SECRET_FIELDS
     if message.type == "RCCOMMAND" and "voipgokey" in str(message.fields.get("text", "")).lower():
         secret = secret | {"text"}  # malformed: its attributes can't be told apart
     return {name: MASKED if name in secret else value for name, value in message.fields.items()}

@@ -67,6 +67,7 @@ class Moment:
     """One row of a session's timeline: what happened besides the messages, from the TCP connect to the close.
 
     `id` is the name of the fact and `data` its values (events.FACTS); `sender` is None where nobody sent anything.
+    Secrets are masked in `text`; `open_text` is the same sentence with them, "" if there are none.
     """
 
     frame: int
@@ -75,6 +76,7 @@ class Moment:
     id: str
     text: str
     data: Mapping[str, FactValue] = field(default_factory=dict)
+    open_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

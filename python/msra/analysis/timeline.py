@@ -1,16 +1,18 @@
 """The timeline: everything that the transport learned, as sentences in the order of their frames.
 
-Names from the network stand in the sentences as they were sent: whoever shows them has to escape them. Passwords do
-not: what is not "*", the value for "none" ([MS-RA] 2.2.7.2), is masked.
+Names from the network stand in the sentences as they were sent: whoever shows them has to escape them. Passwords stand
+in a second sentence, for those who asked for them; in the first, what is not "*", the value for "none" ([MS-RA]
+2.2.7.2), is masked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from msra.analysis import rdp_codes
 from msra.analysis.evidence import ENCRYPTION_LEVELS, ENCRYPTION_METHODS, Evidence, protocol_names
-from msra.analysis.mask import MASKED, masked
+from msra.analysis.mask import MASKED, shown_data
 from msra.analysis.model import Moment
 from msra.analysis.rdp_codes import RdpCode
 from msra.events import Fact, FactValue, Role
@@ -42,7 +44,13 @@ def timeline(evidence: Evidence) -> list[Moment]:
         sentence = _SENTENCES.get("reactivated" if active and fact.name == "activated" else fact.name)
         active = active or fact.name == "activated"
         if sentence is not None:
-            moments.append(Moment(fact.frame, fact.time, _sender(fact), fact.name, sentence(fact), fact.data))
+            text, open_text = sentence(replace(fact, data=shown_data(fact.data, show_secrets=False))), sentence(fact)
+            moments.append(
+                Moment(
+                    fact.frame, fact.time, _sender(fact), fact.name, text, fact.data,
+                    open_text if open_text != text else "",
+                )
+            )  # fmt: skip
     return moments
 
 
@@ -84,9 +92,8 @@ def _protocols(value: FactValue) -> str:
     return ", ".join(_PROTOCOLS.get(name, name) for name in names)
 
 
-def _masked(value: object) -> str:
-    shown = masked(str(value or ""))
-    return shown if shown == MASKED else f'"{shown}"'
+def _secret(value: object) -> str:
+    return MASKED if value == MASKED else f'"{value or ""}"'
 
 
 # TCP and X.224
@@ -199,8 +206,8 @@ def _server_channels(fact: Fact) -> str:
 def _client_info(fact: Fact) -> str:
     data = fact.data
     user = f'user "{data.get("user_name")}"' + (f' of domain "{data["domain"]}"' if data.get("domain") else "")
-    working_dir, shell = data.get("working_dir"), _masked(data.get("alternate_shell"))
-    shown = f"Client Info: {user}, password {_masked(data.get('password'))}"
+    working_dir, shell = data.get("working_dir"), _secret(data.get("alternate_shell"))
+    shown = f"Client Info: {user}, password {_secret(data.get('password'))}"
     if is_remote_assistance(data):
         return (
             f'{shown}, session id (WorkingDir) "{working_dir}", password of the invitation (AlternateShell) {shell}. '

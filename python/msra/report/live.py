@@ -42,7 +42,7 @@ class LiveText:
             return self._step(session, step(event, self._show_secrets))
         return "".join(
             self._step(session, told)
-            for told in map(step, timeline(Evidence((), {}, (), (event,))))
+            for told in (step(moment, self._show_secrets) for moment in timeline(Evidence((), {}, (), (event,))))
             if self._detail == "verbose" or not told.usual
         )
 

@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 from msra import codes
 from msra.analysis import rdp_codes
 from msra.analysis.findings.vocabulary import FILE_TYPES, command
-from msra.analysis.mask import MASKED, shown_fields
+from msra.analysis.mask import MASKED, shown_fields, shown_text
 from msra.analysis.model import Moment, Session
 from msra.events import NOTES, Message, Role, Value
 from msra.report.printable import printable
@@ -91,7 +91,7 @@ def steps(session: Session, show_secrets: bool = False) -> list[Step]:
 
 def step(event: Message | Moment, show_secrets: bool = False) -> Step:
     """One of them."""
-    return _moment(event) if isinstance(event, Moment) else _message(event, show_secrets)
+    return _moment(event, show_secrets) if isinstance(event, Moment) else _message(event, show_secrets)
 
 
 def told_briefly(session: Session, show_secrets: bool = False) -> list[Step]:
@@ -129,9 +129,10 @@ def _counted(run: Sequence[Step]) -> Step:
     return replace(first, values=()) if first.name.startswith(_OFTEN) and len(run) > 1 else first
 
 
-def _moment(moment: Moment) -> Step:
+def _moment(moment: Moment, show_secrets: bool) -> Step:
     usual = "" if _is_trouble(moment) else _USUAL.get(moment.id, "")
-    return Step(moment.frame, moment.time, moment.sender, "moment", printable(moment.text), usual=usual)
+    text = printable(shown_text(moment, show_secrets))
+    return Step(moment.frame, moment.time, moment.sender, "moment", text, usual=usual)
 
 
 def _is_trouble(moment: Moment) -> bool:

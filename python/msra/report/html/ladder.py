@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from msra import codes
-from msra.analysis.mask import MASKED, shown_data, shown_fields
+from msra.analysis.mask import MASKED, shown_data, shown_fields, shown_text
 from msra.analysis.model import Control, Moment, Session
 from msra.events import GAPS, NOTES, Gap, Message, Value
 from msra.report.html.words import shown
@@ -108,7 +108,7 @@ def _moment(moment: Moment, show_secrets: bool) -> Row:
     listed = {name: ", ".join(map(str, value)) if isinstance(value, tuple) else value for name, value in data.items()}
     return {
         "kind": "moment",
-        "title": shown(moment.text),
+        "title": shown(shown_text(moment, show_secrets)),
         "type": shown(moment.id),
         "fields": [[shown(name), shown(value)] for name, value in listed.items()],
     }
