@@ -39,7 +39,8 @@ def test_ctrl_c_while_modules_are_loaded(tmp_path: Path, modules: int) -> None:
 
 @needs_posix
 def test_ctrl_c_when_everything_is_done(tmp_path: Path) -> None:
-    late = f"import atexit, os; atexit.register(os.kill, os.getpid(), {int(signal.SIGINT)}); {CODE}"
+    press = f"(os.kill(os.getpid(), {int(signal.SIGINT)}), time.sleep(60))"
+    late = f"import atexit, os, time; atexit.register(lambda: {press}); {CODE}"
     done = analyze_pcap(tmp_path, "--version", variables={"CODE": late})
     assert (done.returncode, done.stderr) == (130, "analyze-pcap: interrupted\n")
 
