@@ -1,6 +1,6 @@
 """Print constraints for pip that make it install the oldest dependencies that pyproject.toml allows.
 
-Those are meant that users install: the project's own, and the extra `cluster`. The tools of the tests stay new.
+Those are meant that users install: the project's own, and the extras for them. The tools of the tests stay new.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ def constraints() -> list[str]:
     """One a requirement: `numpy==2.1; python_version >= '3.13'`. Each must have a lower bound, and nothing else."""
     project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
     made = []
-    for requirement in [*project["dependencies"], *project["optional-dependencies"]["cluster"]]:
+    extras = project["optional-dependencies"]
+    for requirement in [*project["dependencies"], *extras["cluster"], *extras["notebook"]]:
         bound = _BOUND.fullmatch(requirement)
         if bound is None:
             raise ValueError(f"{requirement}: this is no lower bound")
