@@ -15,7 +15,7 @@ from msra import filters, live_command, plugin
 from msra.analysis.model import CaptureReport, Report
 from msra.analyzer import choose_engine, together
 from msra.completion import PrintCompletion
-from msra.console import INTERRUPTED, READ, SELF_CHECK_FAILED, USAGE, status, warn_of
+from msra.console import INTERRUPTED, READ, SELF_CHECK_FAILED, USAGE, Parser, status, warn_of
 from msra.console import complain as _complain
 from msra.engines.interface import Options
 from msra.given import PASSWORD_VARIABLE, GivenError, check_keys, load_invitation
@@ -76,7 +76,7 @@ Passwords, tokens and connection strings are masked unless --show-secrets is giv
 
 def make_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="analyze-pcap",
         usage="analyze-pcap [options] CAPTURE...",
         description=DESCRIPTION,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 from collections.abc import Collection
+from typing import NoReturn
 
 from msra.analysis.model import Outcome, Session
 from msra.report.printable import printable
@@ -12,6 +14,14 @@ from msra.report.printable import printable
 READ, FAIL_ON_MET, USAGE, NOT_READ, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit statuses."""
 SELF_CHECK_FAILED = 1
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors may quote what files are called."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it on standard error, and end."""
+        super().error(printable(message))
 
 
 def complain(text: str) -> None:
