@@ -26,4 +26,4 @@ def to_markdown(figures: Iterable[Figures]) -> str:
     rows = [
         f"| {one.what} | {one.tried:,} {one.unit} | {one.seconds / 3600:.2f} | {one.broken} |" for one in figures
     ]  # fmt: skip
-    return "\n".join(["| what was fuzzed | tried | hours | broken |", "| --- | ---: | ---: | ---: |", *rows])
+    return "\n".join(["| what was fuzzed | tried | hours | broken |", "| --- | ---: | ---: | ---: |", *rows, ""])
