@@ -25,7 +25,6 @@ from msra.transport.security import (
     SecurityLayer,
     Unprotected,
     has_header,
-    is_encrypted,
     parse_server_security,
 )
 from msra.transport.tpkt import Framer, Kind
@@ -57,18 +56,6 @@ def layer_of(session: peer.Session, keys: list[RsaPrivateKey] | None = None, exc
 
 
 # -- headers -------------------------------------------------------------------------------------------------------
-
-
-def test_the_flag_decides() -> None:
-    assert is_encrypted(b"\x08\x08\x00\x00" + bytes(8))
-    assert is_encrypted(b"\x08\x00\x00\x00")
-    assert not is_encrypted(b"\x40\x00\x00\x00")
-    assert not is_encrypted(b"\x08\x08")
-
-
-def test_a_redirection_pdu_is_encrypted_without_the_flag() -> None:
-    """4.5 shows one with the flags 0x0C00."""
-    assert is_encrypted(b"\x00\x0c\x00\x00" + bytes(8))
 
 
 @pytest.mark.parametrize(

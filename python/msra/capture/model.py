@@ -80,8 +80,8 @@ class Closing(NamedTuple):
 class TcpConnection:
     """A TCP connection; `number` counts them from 1, addresses are 4 or 16 bytes.
 
-    `started`: its SYN or SYN/ACK is in the capture. Otherwise `initiator_known` is False, and `initiator` is
-    only who sent the first packet. `syns`: the first of the SYNs, which are sent again until they are answered.
+    `started`: its SYN or SYN/ACK is in the capture. Otherwise `initiator` is only
+    who sent the first packet. `syns`: the first of the SYNs, which are sent again until they are answered.
     `answered`: there was a SYN/ACK, seen itself or by its acknowledgment. `syn_number` and `syn_ack_number`: the
     initial sequence numbers (RFC 9293 3.4.1) in the first SYN and SYN/ACK, 0 without one.
     """
@@ -92,7 +92,6 @@ class TcpConnection:
     acceptor: bytes
     acceptor_port: int
     started: bool
-    initiator_known: bool
     syns: list[Seen] = field(default_factory=list)
     syn_ack: Seen | None = None
     syn_number: int = 0

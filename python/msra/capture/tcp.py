@@ -122,7 +122,7 @@ class TcpTracker:
         syn, by_acceptor = bool(segment.flags & SYN), segment.flags & (SYN | ACK) == SYN | ACK
         sender, receiver = (segment.src, segment.sport), (segment.dst, segment.dport)
         initiator, acceptor = (receiver, sender) if by_acceptor else (sender, receiver)
-        connection = TcpConnection(self._count, *initiator, *acceptor, started=syn, initiator_known=syn)
+        connection = TcpConnection(self._count, *initiator, *acceptor, started=syn)
         direction, peer = Direction(connection, not by_acceptor), Direction(connection, by_acceptor)
         direction.peer, peer.peer = peer, direction
         if syn:
@@ -270,5 +270,5 @@ def _repeats_syn(direction: Direction, segment: Segment) -> bool:
         return False
     direction.syn = True
     if direction.from_initiator != acknowledges:
-        connection.started = connection.initiator_known = True
+        connection.started = True
     return True

@@ -65,11 +65,6 @@ def flags_of(data: bytes) -> int:
     return int.from_bytes(data[:2], "little") if len(data) >= BASIC_HEADER else 0
 
 
-def is_encrypted(data: bytes) -> bool:
-    """Whether the basic security header at the start of `data` announces encrypted data."""
-    return bool(flags_of(data) & _ENCRYPTED)
-
-
 def has_header(user_data: bytes) -> bool:
     """Whether user data of the I/O channel starts with a security header although nothing is encrypted (method 0, TLS).
 

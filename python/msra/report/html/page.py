@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from msra.analysis.model import Report, SessionPlace
+from msra.analysis.verdict.rule import seconds
 from msra.events import GAPS
 from msra.report.html import embed, words
 from msra.report.html.comparison import comparisons
@@ -54,6 +55,6 @@ def environment() -> Environment:
     )
     environment.globals.update(facts=facts, gaps=GAPS)
     environment.filters.update(
-        shown=words.shown, endpoint=words.endpoint, seconds=words.seconds, counted=words.count, frames=words.frames
+        shown=words.shown, endpoint=words.endpoint, seconds=seconds, counted=words.count, frames=words.frames
     )
     return environment

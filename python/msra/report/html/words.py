@@ -32,15 +32,6 @@ def endpoint(end: Endpoint) -> str:
     return printable(f"[{end.ip}]:{end.port}" if ":" in end.ip else f"{end.ip}:{end.port}")
 
 
-def seconds(nanoseconds: int) -> str:
-    """A duration for people: 0.2 s, 12.4 s, 3 min 5 s, 2 h 4 min."""
-    if nanoseconds < 60_000_000_000:
-        return f"{nanoseconds / 1e9:.1f} s"
-    minutes, rest = divmod(round(nanoseconds / 1e9), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
 def count(number: int, noun: str) -> str:
     """A number and its noun."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
