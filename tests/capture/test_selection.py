@@ -88,6 +88,19 @@ def test_unsupported_link_types_are_counted_once(capture: Path, monkeypatch: pyt
         assert counted == {147: 2 * SENT + 8}
 
 
+def test_many_small_captures_are_as_a_large_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "numpy", raising=False)
+    monkeypatch.setattr(selection, "_followed", 0)
+    half = selection.SMALL // 2
+    assert [selection.is_small(size) for size in (1, half, half - 1, 1)] == [True, True, True, False]
+    assert not selection.is_small(selection.SMALL + 1)
+
+
+def test_a_tiny_capture_is_not_scanned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", sys)
+    assert [selection.is_small(size) for size in (1, selection.TINY, selection.TINY + 1)] == [True, True, False]
+
+
 def test_numpy_is_loaded_for_large_captures_only() -> None:
     code = "import sys, msra.engines.embedded; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -1,6 +1,6 @@
 """What of a capture is to be decoded, in parts: all of it, or what can make a difference.
 
-* A small capture is followed whole: that takes less time than to load NumPy.
+* A small capture is followed whole: that takes less time than to load NumPy, and a tiny one less than to scan it.
 * A large file is scanned first (scan.py), and only connections that may carry RDP are followed. A compressed one is
   unpacked twice for that.
 * What can be read only once, a pipe, is followed whole as well, but for the data of connections that turned out to
@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,9 +26,26 @@ if TYPE_CHECKING:
     from msra.capture.scan import Part, Scan
 
 SMALL = BLOCK
-"""Bytes of a capture that are followed whole."""
+"""Bytes of captures that a process follows whole before it loads NumPy."""
+TINY = 1 << 17
+"""Bytes of a capture that is followed whole also when NumPy is loaded."""
 SMALL_PACKED = SMALL >> 3
 """The same of a compressed one."""
+
+
+_followed = 0  # bytes of captures that were small
+
+
+def is_small(size: int) -> bool:
+    """Whether a capture of so many bytes is to be followed whole.
+
+    That those before it were small does not make many of them cheap: NumPy is loaded as soon as it pays for all.
+    """
+    global _followed
+    if "numpy" in sys.modules:
+        return size <= min(TINY, SMALL)
+    _followed += size
+    return _followed <= SMALL
 
 
 class Selected(NamedTuple):

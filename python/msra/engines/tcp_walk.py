@@ -87,10 +87,9 @@ class TcpWalk:
 
     def _select(self, reader: CaptureReader) -> Iterator[Selected]:
         size = reader.size
-        small = size is not None and size <= (selection.SMALL_PACKED if reader.packed else selection.SMALL)
-        if self._full or (small and not reader.packed):
+        if self._full or (size is not None and not reader.packed and selection.is_small(size)):
             return selection.everything(reader)
-        if size is None or small:
+        if size is None or (reader.packed and size <= selection.SMALL_PACKED):
             return selection.once(reader, self.tracker.ignored.values(), self._unsupported)
         from msra.capture.scan import Scan
 
