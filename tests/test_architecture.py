@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "analyzer": {"engines", "analysis", "events"},
     "output": set(),
     "given": {"analysis", "engines"},
-    "jobs": {"analyzer", "analysis", "engines", "capture"},
+    "jobs": {"analyzer", "analysis", "engines", "capture", "commands"},
     "saving": {"analysis", "console", "engines", "extract", "jobs", "output"},
     "commands": set(),
     "console": {"analysis", "report"},

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +24,7 @@ from msra.jobs.interface import Runner
 from msra.jobs.interrupt import once_interrupted
 from msra.jobs.progress import shown_progress
 from msra.jobs.sources import STDIN, Source, find_sources
-from msra.jobs.task import GARBAGE_COLLECTION, Task
+from msra.jobs.task import Task
 from msra.output import OutputError, write_text
 from msra.report.data import to_json, to_jsonl
 from msra.report.ecs import to_ecs
@@ -195,7 +194,6 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    gc.set_threshold(*GARBAGE_COLLECTION)
     parser = make_parser()
     try:
         return _run(parser, parser.parse_args(argv))

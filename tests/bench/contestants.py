@@ -16,7 +16,7 @@ FIELDS = (
     "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "tcp.stream", "msra.type", "msra.channel_name",
     "msra.result", "msra.result_name",
 )  # fmt: skip
-_RUN = "import sys; from msra.cli import main; sys.exit(main())"
+_RUN = "import sys; from msra.commands import analyze_pcap; sys.exit(analyze_pcap())"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,12 @@ from typing import TypeAlias
 
 from msra.analysis.model import CaptureReport
 from msra.analyzer import Progress
+from msra.commands import GARBAGE_COLLECTION
 from msra.jobs.errors import JobsError
 from msra.jobs.interface import Reports, Update
 from msra.jobs.sampling import INTERVAL
 from msra.jobs.sources import Source
-from msra.jobs.task import GARBAGE_COLLECTION, Task, failed
+from msra.jobs.task import Task, failed
 
 GRACE = 0.5
 """Seconds that a process has to clean up when it is told to end."""

@@ -15,10 +15,6 @@ from msra.engines.interface import Engine, Options
 from msra.jobs.sampling import sampling
 from msra.jobs.sources import Source
 
-GARBAGE_COLLECTION = 50_000, 20, 1000
-"""For gc.set_threshold, in processes that are ours: what was read of captures is kept to the end, so looking through it
-as often as Python does finds nothing, and takes a tenth of the time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
