@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
-from msra.engines.embedded import EmbeddedEngine
+from msra.capture import selection
+from msra.engines.embedded import EmbeddedEngine, EmbeddedReading
 from msra.engines.interface import EngineError, Options
 from tests.conformance.expected import PCAPS
 from tests.wire import pcap
@@ -37,3 +40,18 @@ def test_a_stream_is_read_as_a_file_is_and_left_open() -> None:
         assert list(reading.events()) == list(EmbeddedEngine().read(path, Options()).events())
         assert not stream.closed
     assert reading.position == path.stat().st_size
+
+
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_a_capture_that_was_read_is_let_go_at_once(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would stay until the garbage collector comes by, which is seldom."""
+    monkeypatch.setattr(selection, "SMALL", small)
+    gc.disable()
+    try:
+        reading = EmbeddedReading(PCAPS / "v2_ok_49230.pcap", Options())
+        assert list(reading.events())
+        walk = weakref.ref(reading._walk)
+        del reading
+        assert walk() is None
+    finally:
+        gc.enable()

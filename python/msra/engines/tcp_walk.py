@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -93,7 +94,7 @@ class TcpWalk:
             return selection.once(reader, self.tracker.ignored.values(), self._unsupported)
         from msra.capture.scan import Scan
 
-        self._scan = Scan(reader, lambda: open_capture_file(self._path), self._ports)
+        self._scan = Scan(reader, partial(open_capture_file, self._path), self._ports)
         self._unsupported = self._scan.unsupported
         return selection.candidates(self._scan, self.tracker.ignored.values())
 
