@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -102,3 +103,25 @@ def test_saferror(tmp_path: Path) -> None:
     for arguments in (("41",), ("--list",), ("--help",), ("--print-completion", "zsh")):
         done = analyze_pcap(tmp_path, *arguments, redirected=">/dev/full", variables=code)
         assert (done.returncode, done.stderr) == (2, FULL.replace("analyze-pcap", "saferror"))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries manage memory otherwise")
+def test_memory_that_was_used_is_kept_for_the_next_capture() -> None:
+    code = """if True:
+        import resource
+        from msra.commands import suit_memory
+
+        def pages() -> int:
+            before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+            for _ in range(50):
+                blocks = [b"x" * 1_500_000 for _ in range(4)]
+                del blocks
+            return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+        first = pages()
+        suit_memory()
+        print(first, pages())
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    first, then = map(int, done.stdout.split())
+    assert then < first / 4

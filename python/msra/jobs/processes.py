@@ -8,7 +8,6 @@ are read again, each in a pool of its own, and the one that breaks that as well 
 from __future__ import annotations
 
 import contextlib
-import gc
 import multiprocessing
 import os
 import signal
@@ -26,7 +25,7 @@ from typing import TypeAlias
 
 from msra.analysis.model import CaptureReport
 from msra.analyzer import Progress
-from msra.commands import GARBAGE_COLLECTION
+from msra.commands import suit_memory
 from msra.jobs.errors import JobsError
 from msra.jobs.interface import Reports, Update
 from msra.jobs.sampling import INTERVAL
@@ -150,7 +149,7 @@ _given: tuple[Task, Queue[tuple[int, Progress]] | None]
 def _begin(task: Task, queue: Queue[tuple[int, Progress]] | None) -> None:
     global _given
     _given = task, queue
-    gc.set_threshold(*GARBAGE_COLLECTION)
+    suit_memory()
     if queue is not None:
         queue.cancel_join_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
