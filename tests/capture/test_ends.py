@@ -63,8 +63,8 @@ def test_connections_that_were_added_are_held() -> None:
 
 def test_ends_are_touched_by_either_side() -> None:
     ends = ends_of([ONE, OTHER, segment(b"wxyz", 1, b"efgh", 3)])
-    assert ends.touch({number_of_end(b"abcd", 1)}).tolist() == [True, True, False]
-    assert ends.touch(set()).tolist() == [False] * 3
+    assert ends.touch(NumberSet(np.array([number_of_end(b"abcd", 1)], np.uint64))).tolist() == [True, True, False]
+    assert ends.touch(NumberSet(np.empty(0, np.uint64))).tolist() == [False] * 3
 
 
 @given(st.lists(st.integers(0, 2**64 - 1)), st.lists(st.integers(0, 2**64 - 1)))

@@ -7,7 +7,6 @@ foresee: no sender can make two ends look like one.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,10 +69,9 @@ class Ends:
         """Those of some segments."""
         return Ends(self.source[these], self.target[these])
 
-    def touch(self, ends: Collection[int]) -> NDArray[np.bool_]:
+    def touch(self, ends: NumberSet) -> NDArray[np.bool_]:
         """Which have one of these ends."""
-        numbers = NumberSet(np.array(list(ends), np.uint64))
-        source, target = (numbers.hold(side.astype(np.uint64)) for side in (self.source, self.target))
+        source, target = (ends.hold(side.astype(np.uint64)) for side in (self.source, self.target))
         return source | target
 
 
@@ -117,5 +115,8 @@ class NumberSet:
         """Which of the numbers are in it."""
         held: NDArray[np.bool_] = self._near[numbers & _LOW]
         near = np.flatnonzero(held)
-        held[near] = np.isin(numbers[near], self._numbers)
+        if len(near):
+            candidates = numbers[near]
+            places = np.searchsorted(self._numbers, candidates)
+            held[near] = self._numbers[np.minimum(places, len(self._numbers) - 1)] == candidates
         return held

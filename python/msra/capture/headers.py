@@ -224,7 +224,10 @@ def read_segments(data: bytes, columns: Columns) -> Segments:
 
 def _distinct(columns: Columns) -> list[int]:
     """The link types of the plain packets."""
-    return [int(link_type) for link_type in np.unique(columns.link_type[~columns.odd])]
+    kinds = columns.link_type[~columns.odd]
+    if len(kinds) and (kinds == kinds[0]).all():  # as nearly always
+        return [int(kinds[0])]
+    return [int(link_type) for link_type in np.unique(kinds)]
 
 
 def _together(reader: _Reader, unsupported: Mapping[int, int]) -> Segments:

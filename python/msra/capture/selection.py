@@ -93,9 +93,11 @@ def once(reader: CaptureReader, ignored: Collection[TcpConnection], unsupported:
 
 def touching(scan: Scan, ends: Collection[tuple[bytes, int]]) -> Iterator[Packet]:
     """The packets to or from these addresses and ports, of connections that are no candidates."""
-    from msra.capture.ends import number_of_end
+    import numpy as np
 
-    numbers = {number_of_end(*end) for end in ends}
+    from msra.capture.ends import NumberSet, number_of_end
+
+    numbers = NumberSet(np.array([number_of_end(*end) for end in ends], np.uint64))
     for part in scan.parts():
         rows = part.row[part.ends.touch(numbers) & ~scan.wanted.hold(part.ends)]
         yield from part.records.packets(rows.tolist())
