@@ -93,12 +93,22 @@ def _is_request(payload: bytes) -> bool:
 
 
 def _is_no_ber(talk: Talk) -> bool:
-    """A GCC key (T.124 8.7) that is not in the user data of its Connect PDU."""
+    """A GCC key (T.124 8.7) that is not in the user data of its Connect PDU, or whose settings end behind them."""
     for payload in (segment.payload for segment in talk.segments):
         pdu = payload[7:]
-        if mcs.connect_type(pdu) and any(key in pdu and key not in mcs.connect_user_data(pdu) for key in _KEYS):
-            return True
+        if mcs.connect_type(pdu):
+            user_data = mcs.connect_user_data(pdu)
+            if any(key in pdu and not _holds_settings(user_data, key) for key in _KEYS):
+                return True
     return False
+
+
+def _holds_settings(user_data: bytes, key: bytes) -> bool:
+    at = user_data.find(key)
+    if at < 0:
+        return False
+    length, start = mcs.read_per_length(user_data, at + len(key))
+    return length is not None and start + length <= len(user_data)
 
 
 def _is_undecrypted(talk: Talk) -> bool:

@@ -38,8 +38,11 @@ PREFERENCES = (
 )
 """What users may have set; the first dissects as after the installation."""
 _MALFORMED = re.compile(
-    r"(Malformed|Dissector bug|limited)[^\]]*: *(MS-?RA|Remote (Assistance|Desktop transport))", re.I
+    r"(Malformed|Dissector bug)[^\]]*: *(MS-?RA|Remote (Assistance|Desktop transport))"
+    r"|limited during capture: *(MS-?RA|Remote Assistance)(?!_RDP)",
+    re.I,
 )
+"""Below MSRA_RDP are Wireshark's own dissectors of a packet: that it was cut is what they say of one that was cut."""
 _LUA = re.compile(r"lua[ .]error.*", re.I)
 _PACKET = re.compile(r"<packet>.*?</packet>", re.DOTALL)
 
