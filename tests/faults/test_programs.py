@@ -21,7 +21,7 @@ HALF = "tshark ended in the middle of its output: it gave no reason"
 MADE = {
     "ends at once": ("exit 0", HALF),
     "stops in the middle": (f'{REAL} "$@" | head -c 30000', HALF),
-    "is killed": (f'{REAL} "$@" | head -c 30000; kill -9 $$', "tshark ended with status -9: it gave no reason"),
+    "is killed": (f'{REAL} "$@" | head -c 30000; kill -9 $$', "tshark ended with signal 9: it gave no reason"),
     "dies at the start": ("echo out of luck >&2; exit 9", "tshark ended with status 9: out of luck"),
     "says nonsense": ("echo nonsense", HALF),
 }

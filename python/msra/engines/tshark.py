@@ -218,7 +218,8 @@ def problem_of(tshark: Reliable) -> str | None:
         return f"the MS-RA plugin failed in tshark: {'; '.join(said)}"
     damaged = exit_status == DAMAGED_FILE and any(_DAMAGED.search(line) for line in said)
     if exit_status and not damaged:
-        return f"tshark ended with status {exit_status}: {'; '.join(said) or 'it gave no reason'}"
+        how = f"status {exit_status}" if exit_status > 0 else f"signal {-exit_status}"
+        return f"tshark ended with {how}: {'; '.join(said) or 'it gave no reason'}"
     if not tshark.whole:
         return f"tshark ended in the middle of its output: {'; '.join(said) or 'it gave no reason'}"
     return None
