@@ -47,7 +47,7 @@ BOUNDS = (
     Bound("channels", {"MAX_UNFINISHED": 16 << 20}, ("incomplete_message",)),
     Bound("unfinished", {"MAX_UNFINISHED_IN_ALL": 8 << 20}, ("incomplete_message",)),
     Bound("histories", {"MAX_HISTORIES": 16 << 20}),
-    Bound("connections", {"MAX_SESSIONS": 500, "MAX_WAITING": 100}, note="RDP connections, which", megabytes=15),
+    Bound("connections", {"MAX_SESSIONS": 500, "MAX_WAITING": 100}, note="RDP connections, which", megabytes=22),
     Bound("attributes", {"MAX_XML_ATTRIBUTES": 1_000}, megabytes=56),
     Bound("dynamic_channels", gaps=("incomplete_message",), proof=False),
     Bound("claims", gaps=("incomplete_message", "bad_header"), proof=False),
