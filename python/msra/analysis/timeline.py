@@ -44,7 +44,10 @@ def timeline(evidence: Evidence) -> list[Moment]:
         sentence = _SENTENCES.get("reactivated" if active and fact.name == "activated" else fact.name)
         active = active or fact.name == "activated"
         if sentence is not None:
-            text, open_text = sentence(replace(fact, data=shown_data(fact.data, show_secrets=False))), sentence(fact)
+            text = open_text = sentence(fact)
+            hidden = shown_data(fact.data, show_secrets=False)
+            if hidden != fact.data:  # as of Client Info only
+                text = sentence(replace(fact, data=hidden))
             moments.append(
                 Moment(
                     fact.frame, fact.time, _sender(fact), fact.name, text, fact.data,
