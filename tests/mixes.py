@@ -7,11 +7,12 @@ and IP version; files are pcap and pcapng in both byte orders.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import islice
 from random import Random
+from typing import TypeVar
 
 from msra.capture import Segment, open_capture_file
 from msra.capture.link import FragmentTable, decode_segment
@@ -205,12 +206,20 @@ def conversations(random: Random, only: str | None) -> Iterator[Iterator[Frame]]
         yield islice(background(random), random.randrange(400))
 
 
+_T = TypeVar("_T")
+
+
 def frames(random: Random, only: str | None) -> Iterator[Frame]:
     """The conversations, mixed."""
-    running = list(conversations(random, only))
+    return mixed(conversations(random, only), random, 9)
+
+
+def mixed(parts: Iterable[Iterator[_T]], random: Random, most: int) -> Iterator[_T]:
+    """All of them, fewer than `most` of one part in turn."""
+    running = list(parts)
     while running:
         at = random.randrange(len(running))
-        burst = random.randrange(1, 9)
+        burst = random.randrange(1, most)
         some = list(islice(running[at], burst))
         yield from some
         if len(some) < burst:

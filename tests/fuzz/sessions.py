@@ -48,17 +48,8 @@ class Batch(NamedTuple):
 
     def capture(self, seed: int) -> bytes:
         """All of them in one, a few packets of each in turn."""
-        return capture_of(self._mixed(Random(seed)), self.keylogs)
-
-    def _mixed(self, random: Random) -> Iterator[Packet]:
-        running = [iter(packets_of(session)) for session in self.sessions]
-        while running:
-            at = random.randrange(len(running))
-            burst = random.randrange(1, 30)
-            some = list(islice(running[at], burst))
-            yield from some
-            if len(some) < burst:
-                del running[at]
+        packets = mixes.mixed((iter(packets_of(session)) for session in self.sessions), Random(seed), 30)
+        return capture_of(packets, self.keylogs)
 
 
 @cache
