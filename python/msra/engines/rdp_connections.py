@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from msra.capture.tcp import StreamClosed, StreamData, StreamHole, StreamItem, TcpTracker
 from msra.engines.connects import FailedConnects, tcp_facts
@@ -65,19 +65,19 @@ class RdpConnections:
         """The capture is at its end, and all of its connections were closed."""
         return self._failed.finish()
 
-    def feed(self, item: StreamItem) -> Iterator[Event]:
+    def feed(self, item: StreamItem) -> Iterable[Event]:
         """The next piece of some TCP stream."""
         if isinstance(item, StreamClosed):
-            yield from self._closed(item)
-            return
+            return self._closed(item)
         number = item.connection.number
         if number not in self._streams:
             self._streams[number] = _Candidate()
         stream = self._streams[number]
         if isinstance(stream, _Rdp):
-            yield from self._rdp(stream, item)
-        elif stream is not None and isinstance(item, StreamData):
-            yield from self._candidate(stream, item)
+            return self._rdp(stream, item)
+        if stream is not None and isinstance(item, StreamData):
+            return self._candidate(stream, item)
+        return ()
 
     def _closed(self, item: StreamClosed) -> Iterator[Event]:
         if item.connection.number not in self._streams:

@@ -70,7 +70,7 @@ class RdpStream:
         """The next bytes of one side of the TCP stream."""
         origin = self._heard(from_client, frame, time)
         self._effort.earn(len(data))
-        yield from self._events(self._connection.feed(origin, data))
+        return self._events(self._connection.feed(origin, data))
 
     def hole(self, from_client: bool, size: int, kind: str, frame: int, time: int) -> Iterator[Event]:
         """`size` bytes of one side are missing from the capture."""

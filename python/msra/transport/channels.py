@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from msra.limits import MAX_MESSAGE
 
@@ -68,8 +69,7 @@ class Reassembly:
         return size
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A channel PDU: `length` is that of the whole message, uncompressed."""
 
     length: int
@@ -110,8 +110,7 @@ def parse_chunk(data: bytes) -> Chunk | None:
     return Chunk(length, flags, data[CHUNK_HEADER:])
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicPdu:
+class DynamicPdu(NamedTuple):
     """A drdynvc PDU; `length` is that of the whole message (Data First only)."""
 
     command: int

@@ -50,15 +50,14 @@ class Connection:
         self._told: set[str] = set()
         self._framers = {True: Framer(client_synchronised), False: Framer(server_synchronised)}
 
-    def feed(self, origin: Origin, data: bytes) -> Iterator[Item]:
+    def feed(self, origin: Origin, data: bytes) -> Iterable[Item]:
         """The next bytes that `origin` sent, as they stand in the TCP stream."""
         framer = self._framers[origin.from_client]
         if not self.tls and not self._seen_mcs and (framer.peek() + data[:3]).startswith(_TLS_HANDSHAKE):
             self.tls = True
         if self.tls:
-            yield Ciphertext(origin, framer.take_rest() + data)
-        else:
-            yield from self.feed_clear(origin, data)
+            return (Ciphertext(origin, framer.take_rest() + data),)
+        return self.feed_clear(origin, data)
 
     def feed_clear(self, origin: Origin, data: bytes) -> Iterator[Item]:
         """The next bytes of the RDP stream itself: sent in the clear, or decrypted by the caller."""
@@ -88,19 +87,19 @@ class Connection:
         self._payload.lost(origin.from_client, len(frame.data), frame.data)
         yield from self._lose_messages(origin)
 
-    def _fast_path(self, origin: Origin, frame: Frame) -> Iterator[Item]:
+    def _fast_path(self, origin: Origin, frame: Frame) -> Iterable[Item]:
         """Fast-path PDUs carry input and graphics only ([MS-RDPBCGR] 2.2.8.1.2, 2.2.9.1.2)."""
         if self.channels.may_be_wanted:
             self._payload.follow_fast_path(origin.from_client, frame.data)
-        return iter(())
+        return ()
 
-    def _tpkt(self, origin: Origin, frame: Frame) -> Iterator[Item]:
+    def _tpkt(self, origin: Origin, frame: Frame) -> Iterable[Item]:
         handler = self._TPDUS.get(x224.code(frame.data))
         if handler is None:
-            return iter((Gap(origin, "bad_pdu", len(frame.data)),))
+            return (Gap(origin, "bad_pdu", len(frame.data)),)
         return handler(self, origin, frame.data)
 
-    _FRAMES: Mapping[Kind, Callable[[Connection, Origin, Frame], Iterator[Item]]] = {
+    _FRAMES: Mapping[Kind, Callable[[Connection, Origin, Frame], Iterable[Item]]] = {
         Kind.TPKT: _tpkt,
         Kind.FAST_PATH: _fast_path,
         Kind.SKIPPED: _skipped,
@@ -142,16 +141,16 @@ class Connection:
         self.tls = bool(selected)
         yield Fact(origin, "connection_confirm", {} if selected is None else {"selected_protocol": selected})
 
-    def _data(self, origin: Origin, tpdu: bytes) -> Iterator[Item]:
+    def _data(self, origin: Origin, tpdu: bytes) -> Iterable[Item]:
         self._seen_mcs = True
         pdu = x224.data_payload(tpdu)
         connect = mcs.connect_type(pdu)
         if connect is not None:
             return self._connect(origin, pdu)
         handler = self._DOMAIN_PDUS.get(mcs.domain_type(pdu))
-        return handler(self, origin, pdu) if handler else iter(())
+        return handler(self, origin, pdu) if handler else ()
 
-    _TPDUS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
+    _TPDUS: Mapping[int, Callable[[Connection, Origin, bytes], Iterable[Item]]] = {
         x224.CONNECTION_REQUEST: _connection_request,
         x224.CONNECTION_CONFIRM: _connection_confirm,
         x224.DATA: _data,
@@ -191,11 +190,11 @@ class Connection:
         if key is not None:
             yield Fact(origin, "server_key", key.described(key.kind))
 
-    def _message_channel(self, _origin: Origin, block: bytes) -> Iterator[Item]:
+    def _message_channel(self, _origin: Origin, block: bytes) -> Iterable[Item]:
         self.channels.exclude(gcc.message_channel(block))
-        return iter(())
+        return ()
 
-    _BLOCKS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
+    _BLOCKS: Mapping[int, Callable[[Connection, Origin, bytes], Iterable[Item]]] = {
         gcc.CS_CORE: _client_core,
         gcc.CS_NET: _client_network,
         gcc.SC_NET: _server_network,
@@ -206,39 +205,46 @@ class Connection:
     def _disconnect(self, origin: Origin, pdu: bytes) -> Iterator[Item]:
         yield Fact(origin, "disconnect", {"reason": mcs.disconnect_reason(pdu)})
 
-    def _send_data(self, origin: Origin, pdu: bytes) -> Iterator[Item]:
+    def _send_data(self, origin: Origin, pdu: bytes) -> Iterable[Item]:
         sent = mcs.parse_send_data(pdu)
         if sent is None:
-            yield Gap(origin, "bad_pdu", len(pdu))
-            return
+            return (Gap(origin, "bad_pdu", len(pdu)),)
         if not self.channels.may_be_wanted:
-            return
+            return ()
         opened = self._payload.unprotect(origin.from_client, sent.data)
         wanted = self.channels.carries_wanted(sent.channel)
         if opened.reason is not None:
-            if wanted:
-                yield from self._tell(origin, "unreadable", "reason", opened.reason)
-                yield Gap(origin, "encrypted" if opened.mac_ok is None else "wrong_mac", len(sent.data))
-                yield from self._lose_messages(origin, sent.channel)
-        elif sent.channel == self._io_channel:
-            yield from io_channel.facts(origin, opened, self._payload)
-        elif self.channels.may_be_virtual(sent.channel):
-            yield from self._channel_pdu(origin, sent.channel, opened.data, wanted)
+            return self._unreadable(origin, sent, opened.reason, opened.mac_ok) if wanted else ()
+        if sent.channel == self._io_channel:
+            return io_channel.facts(origin, opened, self._payload)
+        if self.channels.may_be_virtual(sent.channel):
+            return self._channel_pdu(origin, sent.channel, opened.data, wanted)
+        return ()
 
-    def _channel_pdu(self, origin: Origin, channel: int, data: bytes, wanted: bool) -> Iterator[Item]:
+    def _unreadable(self, origin: Origin, sent: mcs.SendData, reason: str, mac_ok: bool | None) -> Iterator[Item]:
+        yield from self._tell(origin, "unreadable", "reason", reason)
+        yield Gap(origin, "encrypted" if mac_ok is None else "wrong_mac", len(sent.data))
+        yield from self._lose_messages(origin, sent.channel)
+
+    def _channel_pdu(self, origin: Origin, channel: int, data: bytes, wanted: bool) -> Iterable[Item]:
         chunk = channels.parse_chunk(data)
         named = self.channels.is_named(channel)
         if chunk is None or not (named or chunk.plausible):
-            if named and wanted:
-                yield Gap(origin, "bad_pdu", len(data))
-            return
+            return (Gap(origin, "bad_pdu", len(data)),) if named and wanted else ()
         clear = self._payload.decompress(origin.from_client, chunk.compression, chunk.data)
         if not wanted:
-            return
+            return ()
+        if clear is not None and not chunk.compressed:
+            return self.channels.chunk(origin, channel, chunk, clear)
+        return self._compressed_chunk(origin, channel, chunk, clear)
+
+    def _compressed_chunk(
+        self, origin: Origin, channel: int, chunk: channels.Chunk, clear: bytes | None
+    ) -> Iterator[Item]:
         if chunk.compressed:
             compression = self._payload.compression[origin.from_client]
             yield from self._tell(origin, "compression", "compression_type", compression)
-        if clear is not None and not (chunk.compressed and len(clear) > MAX_CLEAR_CHUNK):
+        if clear is not None and len(clear) <= MAX_CLEAR_CHUNK:
             yield from self.channels.chunk(origin, channel, chunk, clear)
             return
         yield Gap(origin, "compressed" if clear is None else "bad_pdu", len(chunk.data))
@@ -250,7 +256,7 @@ class Connection:
             self._told.add(value)
             yield Fact(origin, name, {key: value})
 
-    _DOMAIN_PDUS: Mapping[int, Callable[[Connection, Origin, bytes], Iterator[Item]]] = {
+    _DOMAIN_PDUS: Mapping[int, Callable[[Connection, Origin, bytes], Iterable[Item]]] = {
         mcs.SEND_DATA_REQUEST: _send_data,
         mcs.SEND_DATA_INDICATION: _send_data,
         mcs.DISCONNECT_PROVIDER_ULTIMATUM: _disconnect,

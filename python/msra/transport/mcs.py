@@ -9,7 +9,7 @@ Domain PDUs are aligned PER, the choice in the upper six bits of the first byte:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CONNECT_INITIAL = 0x65
 CONNECT_RESPONSE = 0x66
@@ -21,8 +21,7 @@ SEND_DATA_INDICATION = 26
 _OCTET_STRING = 0x04
 
 
-@dataclass(frozen=True, slots=True)
-class SendData:
+class SendData(NamedTuple):
     """Data of one channel; `channel` is its MCS channel id."""
 
     channel: int

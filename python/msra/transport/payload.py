@@ -7,7 +7,6 @@ them passes through here in the order of the stream, also those whose content is
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from msra.transport import fastpath
 from msra.transport.bulk import TYPE_NAMES, BulkDecompressor, BulkError
@@ -68,7 +67,7 @@ class Payload:
     def follow_share(self, from_client: bool, data: bytes) -> list[SharePdu]:
         """Clear user data of the I/O channel: its PDUs, without those that can't be decompressed."""
         clear = ((pdu, self.decompress(from_client, pdu.compression, pdu.data)) for pdu in share_pdus(data))
-        return [replace(pdu, data=data) for pdu, data in clear if data is not None]
+        return [pdu._replace(data=data) for pdu, data in clear if data is not None]
 
     def follow_fast_path(self, from_client: bool, pdu: bytes) -> None:
         """A fast-path PDU: its updates take part in the compression, and all of it in the encryption."""

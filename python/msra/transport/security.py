@@ -20,7 +20,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msra.transport.rdp_keys import PublicKey, RsaPrivateKey, find_key, parse_server_certificate
 from msra.transport.session_keys import (
@@ -98,8 +98,7 @@ def parse_server_security(block: bytes) -> ServerSecurity | None:
     return ServerSecurity(method, level, block[_SERVER_SECURITY.size : at], block[at : at + size])
 
 
-@dataclass(frozen=True, slots=True)
-class Unprotected:
+class Unprotected(NamedTuple):
     """What stands behind a security header.
 
     `flags` are those of slow path (SEC_...), for fast path the two security bits. `data` is empty if it can't be read.

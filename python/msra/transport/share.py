@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 DEMAND_ACTIVE_PDU, DEACTIVATE_ALL_PDU, DATA_PDU = 1, 6, 7
 SET_ERROR_INFO_PDU = 47
@@ -20,8 +20,7 @@ _CONTROL = struct.Struct("<HHH")
 _DATA = struct.Struct("<IBBHBBH")
 
 
-@dataclass(frozen=True, slots=True)
-class SharePdu:
+class SharePdu(NamedTuple):
     """A PDU: its type and what stands behind its headers.
 
     `type2` is None unless the type is DATA_PDU; `compression` is the byte that says how the data of such a PDU is

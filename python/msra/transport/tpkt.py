@@ -13,24 +13,23 @@ INVARIANT: every byte that is fed comes back exactly once: in a PDU, in a skip, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
+from typing import NamedTuple
 
 TPKT_HEADER = 4
 MAX_PDU = 0xFFFF
 """Both length fields end here, so no claim makes the buffer grow further."""
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What a frame of the stream is; SKIPPED are bytes between two PDUs that belong to none."""
 
-    TPKT = "tpkt"
-    FAST_PATH = "fast-path"
-    SKIPPED = "skipped"
+    TPKT = 0
+    FAST_PATH = 1
+    SKIPPED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One PDU of the stream; `data` is the TPKT's content, or the whole fast-path PDU, or skipped bytes."""
 
     kind: Kind
@@ -71,9 +70,21 @@ class Framer:
         self._buffer = bytearray()
         self._skipped = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[Frame]:
-        """Yield the PDUs that `data` completes."""
-        self._buffer += data
+    def feed(self, data: bytes) -> list[Frame]:
+        """The PDUs that `data` completes."""
+        frames: list[Frame] = []
+        at = 0
+        if self.synchronised and not self._buffer and not self._skipped:  # as nearly always: what came is whole PDUs
+            while (length := _pdu_length(data, at)) and at + length <= len(data):
+                frames.append(_frame(data[at : at + length]))
+                at += length
+        if at < len(data):
+            self._buffer += data[at:]
+            frames.extend(self._take_frames())
+        return frames
+
+    def _take_frames(self) -> Iterator[Frame]:
+        """Those at the start of the buffer."""
         while self._buffer:
             if not self.synchronised and not self._synchronise():
                 if len(self._skipped) > MAX_PDU:
@@ -81,7 +92,7 @@ class Framer:
                 return
             if self._skipped:
                 yield self._take_skipped()
-            length = self._pdu_length()
+            length = _pdu_length(self._buffer, 0)
             if length is None or length > len(self._buffer):
                 return
             if length == 0:
@@ -108,27 +119,10 @@ class Framer:
         self._buffer.clear()
         return rest
 
-    def _pdu_length(self) -> int | None:
-        """Length of the PDU at the start of the buffer; None: not known yet; 0: this is no PDU."""
-        buffer = self._buffer
-        if buffer[0] == 3:
-            if len(buffer) < TPKT_HEADER:
-                return None
-            length = buffer[2] << 8 | buffer[3]
-            return length if buffer[1] == 0 and length >= 7 else 0
-        if buffer[0] & 3 or len(buffer) < 2:
-            return 0 if buffer[0] & 3 else None
-        if not buffer[1] & 0x80:
-            return buffer[1] if buffer[1] > 2 else 0
-        if len(buffer) < 3:
-            return None
-        length = (buffer[1] & 0x7F) << 8 | buffer[2]
-        return length if length > 3 else 0
-
     def _take(self, length: int) -> Frame:
         pdu = bytes(self._buffer[:length])
         del self._buffer[:length]
-        return Frame(Kind.TPKT, pdu[TPKT_HEADER:]) if pdu[0] == 3 else Frame(Kind.FAST_PATH, pdu)
+        return _frame(pdu)
 
     def _take_skipped(self) -> Frame:
         skipped = Frame(Kind.SKIPPED, bytes(self._skipped))
@@ -151,3 +145,28 @@ class Framer:
             at = self._buffer.find(b"\x03\x00", at + 1)
         self._skip(len(self._buffer) - (self._buffer[-1] == 3))
         return False
+
+
+def _pdu_length(data: bytes | bytearray, at: int) -> int | None:
+    """Length of the PDU that starts at `at`; None: not known yet; 0: this is no PDU."""
+    there = len(data) - at
+    if there < 2:
+        return None if not there or data[at] == 3 or not data[at] & 3 else 0
+    first, second = data[at], data[at + 1]
+    if first == 3:
+        if there < TPKT_HEADER:
+            return None
+        length = data[at + 2] << 8 | data[at + 3]
+        return length if second == 0 and length >= 7 else 0
+    if first & 3:
+        return 0
+    if not second & 0x80:
+        return second if second > 2 else 0
+    if there < 3:
+        return None
+    length = (second & 0x7F) << 8 | data[at + 2]
+    return length if length > 3 else 0
+
+
+def _frame(pdu: bytes) -> Frame:
+    return Frame(Kind.TPKT, pdu[TPKT_HEADER:]) if pdu[0] == 3 else Frame(Kind.FAST_PATH, pdu)

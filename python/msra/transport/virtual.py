@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from msra.limits import MAX_DYNAMIC_CHANNELS, MAX_UNFINISHED
@@ -34,6 +34,7 @@ class VirtualChannels:
         self.names: tuple[str, ...] | None = None
         """The static channels the client asked for; None if their list was not seen."""
         self._wanted = wanted
+        self._static_may_be_wanted = True
         self._ids: tuple[int, ...] | None = None
         self._by_id: dict[int, str] = {}
         self._others: set[int] = set()
@@ -44,6 +45,7 @@ class VirtualChannels:
     def set_names(self, names: tuple[str, ...]) -> None:
         """CS_NET: the names that the client asks for."""
         self.names = names
+        self._static_may_be_wanted = not self._wanted.static.isdisjoint(names)
         self._name_channels()
 
     def set_ids(self, ids: tuple[int, ...]) -> None:
@@ -65,9 +67,7 @@ class VirtualChannels:
     @property
     def may_be_wanted(self) -> bool:
         """Whether one of the wanted channels exists, or the channel list is unknown."""
-        if self.names is None:
-            return True
-        return bool(self._wanted.static.intersection(self.names) or self._dynamic)
+        return self._static_may_be_wanted or bool(self._dynamic)
 
     def carries_wanted(self, channel: int) -> bool:
         """Whether messages of this MCS channel may be wanted."""
@@ -111,75 +111,78 @@ class VirtualChannels:
     def _held(self) -> int:
         return sum(direction.held for direction in self._directions.values())
 
-    def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> Iterator[Item]:
+    def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> list[Item]:
         """A channel PDU; `data` is what it carries, decompressed."""
         direction = self._directions[origin.from_client]
-        reassembly = direction.static.setdefault(channel, Reassembly())
+        reassembly = direction.static.get(channel)
+        if reassembly is None:
+            reassembly = direction.static[channel] = Reassembly()
         before = reassembly.size
         message, lost = reassembly.add(data, chunk.first, chunk.last)
-        yield from self._grown(origin, reassembly.size - before)
+        items = self._grown(origin, reassembly.size - before)
         if lost and self.is_named(channel) and self.may_be_wanted:
-            yield Gap(origin, "incomplete_message", lost)
+            items.append(Gap(origin, "incomplete_message", lost))
         if message is not None:
-            yield from self._message(origin, channel, message)
+            items.extend(self._message(origin, channel, message))
+        return items
 
-    def _grown(self, origin: Origin, size: int) -> Iterator[Item]:
+    def _grown(self, origin: Origin, size: int) -> list[Item]:
         """The unfinished messages of this side have grown by `size` bytes; all are forgotten when it is too much."""
         direction = self._directions[origin.from_client]
         direction.held += size
         if direction.held > MAX_UNFINISHED:
-            yield Gap(origin, "incomplete_message", self.drop(origin.from_client))
-        elif size:
+            return [Gap(origin, "incomplete_message", self.drop(origin.from_client))]
+        if size:
             self._room.hold(self, self._held)
+        return []
 
-    def _message(self, origin: Origin, channel: int, message: bytes) -> Iterator[Item]:
+    def _message(self, origin: Origin, channel: int, message: bytes) -> Iterable[Item]:
         name = self._by_id.get(channel)
         if name is None:
             name = self._wanted.identify(message)
             if name is None:
-                yield from self._dynamic_pdu(origin, message)
-                return
+                return self._dynamic_pdu(origin, message)
             self._by_id[channel] = name
         if name == DRDYNVC:
-            yield from self._dynamic_pdu(origin, message)
-        else:
-            yield ChannelMessage(origin, name, message)
+            return self._dynamic_pdu(origin, message)
+        return (ChannelMessage(origin, name, message),)
 
-    def _dynamic_pdu(self, origin: Origin, data: bytes) -> Iterator[Item]:
+    def _dynamic_pdu(self, origin: Origin, data: bytes) -> Iterable[Item]:
         pdu = channels.parse_dynamic(data)
         handler = self._DYNAMIC_PDUS.get(pdu.command) if pdu else None
-        return handler(self, origin, pdu) if handler and pdu else iter(())
+        return handler(self, origin, pdu) if handler and pdu else ()
 
-    def _create(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+    def _create(self, origin: Origin, pdu: DynamicPdu) -> Iterable[Item]:
         """The server's request has the name; the client's response has a status in its place."""
         if not origin.from_client:
             name = pdu.data.split(b"\0")[0].decode("latin-1")
             self._close(origin, pdu)
             if name in self._wanted.dynamic and len(self._dynamic) < MAX_DYNAMIC_CHANNELS:
                 self._dynamic[pdu.channel] = name
-        return iter(())
+        return ()
 
-    def _close(self, _origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+    def _close(self, _origin: Origin, pdu: DynamicPdu) -> Iterable[Item]:
         self._dynamic.pop(pdu.channel, None)
         for direction in self._directions.values():
             closed = direction.dynamic.pop(pdu.channel, None)
             direction.held -= closed.size if closed else 0
         self._room.hold(self, self._held)
-        return iter(())
+        return ()
 
-    def _dynamic_data(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+    def _dynamic_data(self, origin: Origin, pdu: DynamicPdu) -> Iterable[Item]:
         name = self._dynamic.get(pdu.channel) or self._identify_dynamic(pdu)
         if name is None:
-            return
+            return ()
         direction = self._directions[origin.from_client]
         reassembly = direction.dynamic.setdefault(pdu.channel, DynamicReassembly())
         before = reassembly.size
         message, lost = reassembly.add(pdu)
-        yield from self._grown(origin, reassembly.size - before)
+        items = self._grown(origin, reassembly.size - before)
         if lost:
-            yield Gap(origin, "incomplete_message", lost)
+            items.append(Gap(origin, "incomplete_message", lost))
         if message is not None:
-            yield ChannelMessage(origin, name, message)
+            items.append(ChannelMessage(origin, name, message))
+        return items
 
     def _identify_dynamic(self, pdu: DynamicPdu) -> str | None:
         """Name a dynamic channel by what it carries, when the capture starts after its Create Request."""
@@ -190,12 +193,11 @@ class VirtualChannels:
             self._dynamic[pdu.channel] = name
         return name
 
-    def _dynamic_compressed(self, origin: Origin, pdu: DynamicPdu) -> Iterator[Item]:
+    def _dynamic_compressed(self, origin: Origin, pdu: DynamicPdu) -> Iterable[Item]:
         """[MS-RDPEDYC] 2.2.3.3, 2.2.3.4: RDP 8.0 compression, which is another one than that of the connection."""
-        if pdu.channel in self._dynamic:
-            yield Gap(origin, "compressed", len(pdu.data))
+        return (Gap(origin, "compressed", len(pdu.data)),) if pdu.channel in self._dynamic else ()
 
-    _DYNAMIC_PDUS: Mapping[int, Callable[[VirtualChannels, Origin, DynamicPdu], Iterator[Item]]] = {
+    _DYNAMIC_PDUS: Mapping[int, Callable[[VirtualChannels, Origin, DynamicPdu], Iterable[Item]]] = {
         channels.CREATE: _create,
         channels.CLOSE: _close,
         channels.DATA_FIRST: _dynamic_data,
