@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from scapy.packet import Packet, Padding, Raw
+from scapy.packet import NoPayload, Packet, Padding, Raw
 
 from msra.codes import lookup
 from msra.layers import rccommand
@@ -69,18 +69,19 @@ def decode_message(data: bytes) -> Decoded | None:
     if not name_end:
         return None
     header = MSRA_Header(data)
-    body = data[name_end : name_end + header.data_len]
+    data_len, name = header.data_len, header.channel_name
+    body = data[name_end : name_end + data_len]
     reading = _Reading()
-    if "missing_terminator" in header.channel_name.notes:
+    if "missing_terminator" in name.notes:
         reading.notes.add("name_not_terminated")
-    if header.channel_name.rest:
+    if name.rest:
         reading.notes.add("name_padded")
-    if header.data_len != len(data) - name_end:
+    if data_len != len(data) - name_end:
         reading.notes.add("bad_length")
     read = _CHANNELS.get(header.guess_payload_class(body), _read_unknown)
     read(header.payload, body, reading)
     return Decoded(
-        channel=str(header.channel_name),
+        channel=str(name),
         type=reading.type,
         fields=reading.fields,
         notes=tuple(sorted(reading.notes, key=NOTE_ORDER.index)),
@@ -106,16 +107,16 @@ def _read_control(control: Packet, _body: bytes, reading: _Reading) -> None:
     if not isinstance(control, MSRA_Ctl):
         reading.notes.add("truncated")
         return
-    reading.fields["msg_type"] = control.msg_type
-    layer_class = control.guess_payload_class(b"")
-    if control.msg_type not in MSG_TYPES:
+    msg_type, message = control.msg_type, control.payload
+    reading.fields["msg_type"] = msg_type
+    if msg_type not in MSG_TYPES:
         _read_unknown(control, _raw(control), reading)
         return
-    reading.type = MSG_TYPES[control.msg_type]
-    if isinstance(control.payload, layer_class):
-        _MESSAGES.get(layer_class, _read_fields)(control.payload, reading)
+    reading.type = MSG_TYPES[msg_type]
+    if isinstance(message, (Raw, NoPayload)):
+        _read_truncated(control.guess_payload_class(b"")(), _raw(control), reading)
     else:
-        _read_truncated(layer_class(), _raw(control), reading)
+        _MESSAGES.get(type(message), _read_fields)(message, reading)
 
 
 def _read_truncated(layer: Packet, wire: bytes, reading: _Reading) -> None:
@@ -130,13 +131,12 @@ def _read_truncated(layer: Packet, wire: bytes, reading: _Reading) -> None:
 def _read_fields(message: Packet, reading: _Reading) -> None:
     """The fields of a layer under their names, then what follows the last of them."""
     trailing = b""
-    for field in message.fields_desc:
-        value = message.getfieldval(field.name)
+    for name, value in message.fields.items():
         if isinstance(value, (Text, Bstr)):
             reading.notes.update(value.notes)
             trailing += value.rest
             value = str(value) if isinstance(value, Text) else value.hex()
-        reading.fields[field.name] = value
+        reading.fields[name] = value
     _read_trailing(trailing + _raw(message), reading)
 
 

@@ -58,6 +58,8 @@ class Layer(Packet):
         if s or self.stop_dissection_after:
             super().do_dissect_payload(s)
             return
+        if not any(kind.payload_guess for kind in self.aliastypes):
+            return
         cls = self.guess_payload_class(s)
         if issubclass(cls, Layer) and not cls.fixed_size:
             layer = cls(_internal=1, _underlayer=self)
@@ -66,6 +68,10 @@ class Layer(Packet):
 
     def mysummary(self) -> str:
         return str(self.name)
+
+    def bound(self, **fields: Any) -> type[Packet] | None:
+        """What is bound to these values. Scapy asks each bond for its fields: as slow as dissecting."""
+        return next((cls for bond, cls in self.payload_guess if bond == fields), None)
 
 
 def raw_if_short(cls: type[Layer], _pkt: bytes = b"", *_args: Any, **_kwargs: Any) -> type[Packet]:
@@ -115,11 +121,11 @@ class MSRA_Header(Layer):
 
     def guess_payload_class(self, payload: bytes) -> type[Packet]:
         """By the channel name; file channels of version 1 have names of their own and the messages of RA_FX."""
-        channel = "RA_FX" if is_file_channel(self.channel_name) else self.channel_name
-        for bond, cls in self.payload_guess:
-            if bond.get("channel_name") == channel:
-                return cls
-        return self.default_payload_class(payload)
+        name = self.channel_name
+        cls = self.bound(channel_name=name)
+        if cls is None and is_file_channel(name):
+            cls = self.bound(channel_name="RA_FX")
+        return cls or self.default_payload_class(payload)
 
     def answers(self, other: Packet) -> int:
         return isinstance(other, MSRA_Header) and self.payload.answers(other.payload)
