@@ -58,7 +58,7 @@ class Layer(Packet):
         if s or self.stop_dissection_after:
             super().do_dissect_payload(s)
             return
-        if not any(kind.payload_guess for kind in self.aliastypes):
+        if not self.payload_guess:
             return
         cls = self.guess_payload_class(s)
         if issubclass(cls, Layer) and not cls.fixed_size:
@@ -69,9 +69,10 @@ class Layer(Packet):
     def mysummary(self) -> str:
         return str(self.name)
 
-    def bound(self, **fields: Any) -> type[Packet] | None:
+    @classmethod
+    def bound(cls, **fields: Any) -> type[Packet] | None:
         """What is bound to these values. Scapy asks each bond for its fields: as slow as dissecting."""
-        return next((cls for bond, cls in self.payload_guess if bond == fields), None)
+        return next((layer for bond, layer in cls.payload_guess if bond == fields), None)
 
 
 def raw_if_short(cls: type[Layer], _pkt: bytes = b"", *_args: Any, **_kwargs: Any) -> type[Packet]:
@@ -120,12 +121,13 @@ class MSRA_Header(Layer):
         return s[: self.data_len], s[self.data_len :]
 
     def guess_payload_class(self, payload: bytes) -> type[Packet]:
-        """By the channel name; file channels of version 1 have names of their own and the messages of RA_FX."""
-        name = self.channel_name
-        cls = self.bound(channel_name=name)
-        if cls is None and is_file_channel(name):
-            cls = self.bound(channel_name="RA_FX")
-        return cls or self.default_payload_class(payload)
+        return self.layer_of(self.channel_name) or self.default_payload_class(payload)
+
+    @classmethod
+    def layer_of(cls, channel_name: str) -> type[Packet] | None:
+        """That of a channel; file channels of version 1 have names of their own and the messages of RA_FX."""
+        layer = cls.bound(channel_name=channel_name)
+        return cls.bound(channel_name="RA_FX") if layer is None and is_file_channel(channel_name) else layer
 
     def answers(self, other: Packet) -> int:
         return isinstance(other, MSRA_Header) and self.payload.answers(other.payload)

@@ -66,8 +66,12 @@ class Payload:
 
     def follow_share(self, from_client: bool, data: bytes) -> list[SharePdu]:
         """Clear user data of the I/O channel: its PDUs, without those that can't be decompressed."""
-        clear = ((pdu, self.decompress(from_client, pdu.compression, pdu.data)) for pdu in share_pdus(data))
-        return [pdu._replace(data=data) for pdu, data in clear if data is not None]
+        pdus = []
+        for pdu in share_pdus(data):
+            clear = self.decompress(from_client, pdu.compression, pdu.data)
+            if clear is not None:
+                pdus.append(pdu if clear is pdu.data else pdu._replace(data=clear))
+        return pdus
 
     def follow_fast_path(self, from_client: bool, pdu: bytes) -> None:
         """A fast-path PDU: its updates take part in the compression, and all of it in the encryption."""
