@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import codecs
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 INFO_UNICODE = 0x10
 
@@ -18,8 +18,7 @@ _FIXED = struct.Struct("<IIHHHHH")
 _DEFAULT_CODE_PAGE = "cp1252"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientInfo:
+class ClientInfo(NamedTuple):
     """The texts as they were sent, up to their first NUL.
 
     With Remote Assistance `working_dir` is the session id of the invitation, `alternate_shell` the password or "*",

@@ -9,7 +9,6 @@ The section numbers are those of [MS-RDPBCGR].
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from msra.transport import share
 from msra.transport.client_info import parse_client_info
@@ -36,11 +35,11 @@ def facts(origin: Origin, opened: Unprotected, payload: Payload) -> Iterator[Fac
     if flags & SEC_INFO_PKT and origin.from_client:
         info = parse_client_info(data)
         if info is not None:
-            yield Fact(origin, "client_info", asdict(info))
+            yield Fact(origin, "client_info", info._asdict())
     elif flags & SEC_LICENSE_PKT:
         error = parse_license_error(data)
         if error is not None:
-            yield Fact(origin, "license_error", asdict(error))
+            yield Fact(origin, "license_error", error._asdict())
     else:
         for pdu in payload.follow_share(origin.from_client, data):
             if not origin.from_client:

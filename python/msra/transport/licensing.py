@@ -8,15 +8,14 @@ Other licensing messages have another bMsgType, and other things behind wMsgSize
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 ERROR_ALERT = 0xFF
 
 _ERROR = struct.Struct("<BBHII")
 
 
-@dataclass(frozen=True, slots=True)
-class LicenseError:
+class LicenseError(NamedTuple):
     """LICENSE_ERROR_MESSAGE (2.2.1.12.1.3). Code 7 with transition 2 is the normal end: no licence is needed."""
 
     error_code: int

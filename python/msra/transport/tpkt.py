@@ -75,7 +75,7 @@ class Framer:
         frames: list[Frame] = []
         at = 0
         if self.synchronised and not self._buffer and not self._skipped:  # as nearly always: what came is whole PDUs
-            while (length := _pdu_length(data, at)) and at + length <= len(data):
+            while at < len(data) and (length := _pdu_length(data, at)) and at + length <= len(data):
                 frames.append(_frame(data[at : at + length]))
                 at += length
         if at < len(data):
