@@ -26,6 +26,9 @@ in pieces, so that a bomb takes no memory."""
 MAX_SCAN_KEPT = 128 << 20
 """Bytes that are kept of the first pass over a file
 Nothing more is kept, and the second pass walks over the file again."""
+MAX_READ_AHEAD = 1 << 24
+"""Bytes of tshark's output that wait to be read
+tshark waits, too."""
 MAX_DOUBTS = 1 << 20
 """Packets that the first pass cannot judge
 The file is then read packet by packet."""

@@ -74,27 +74,35 @@ def test_one_that_was_read_once_can_be_left_midway_the_second_time() -> None:
     assert not reading._running_processes
 
 
-def test_a_file_is_fed_into_the_pipe_while_its_packets_are_read() -> None:
-    """As one that tshark reads by itself; the pipe has room for 64 KiB only."""
-    large = PCAPS / "v2_all48_codes.pcapng"
-    assert large.stat().st_size > 1 << 16
-    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
-        pipe.feed(large)
-        numbers = [packet.number for packet in pipe]
-    with closing(PluginCapture(large, needed_tshark(), FILTER, parameters(Options()))) as file:
-        assert numbers == [packet.number for packet in file] != []
-    assert (pipe.exit_status, pipe.whole) == (0, True)
+def fed(path: Path) -> PluginFeed:
+    return PluginFeed(path, needed_tshark(), parameters(Options()), FILTER)
+
+
+def test_a_file_is_fed_while_it_grows(tmp_path: Path) -> None:
+    """As one that tshark reads by itself; the pipes have room for 64 KiB only."""
+    large, growing = PCAPS / "v2_all48_codes.pcapng", tmp_path / "growing"
+    content = large.read_bytes()
+    assert len(content) > 1 << 17
+    growing.touch()
+    with closing(fed(growing)) as feed, growing.open("ab", buffering=0) as file:
+        packets = iter(feed)
+        file.write(content[: len(content) // 2])
+        numbers = [next(packets).number]  # comes before the file is complete
+        file.write(content[len(content) // 2 :])
+        feed.complete()
+        numbers += [packet.number for packet in packets]
+    with closing(PluginCapture(large, needed_tshark(), FILTER, parameters(Options()))) as whole:
+        assert numbers == [packet.number for packet in whole]
+    assert (feed.exit_status, feed.whole) == (0, True)
 
 
 def test_a_file_that_cannot_be_fed_is_an_error(tmp_path: Path) -> None:
-    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
-        pipe.feed(tmp_path / "gone")
-        with pytest.raises(EngineError, match="No such file"):
-            list(pipe)
+    with closing(fed(tmp_path / "gone")) as feed, pytest.raises(EngineError, match="No such file"):
+        list(feed)
 
 
 def test_a_tshark_that_is_ended_while_it_is_fed() -> None:
     before = threading.active_count()
-    with closing(PluginFeed(needed_tshark(), parameters(Options()), FILTER)) as pipe:
-        pipe.feed(PCAPS / "v2_all48_codes.pcapng")
+    with closing(fed(PCAPS / "v2_all48_codes.pcapng")):
+        pass
     assert threading.active_count() == before

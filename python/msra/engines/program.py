@@ -13,8 +13,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Coroutine, Iterable
-from threading import Lock, Thread, current_thread
+from threading import Thread, current_thread
 from typing import Any, TypeVar
+
+from msra.engines.read_ahead import ReadAhead
 
 MAX_ERROR_LINES = 100
 _END = 32  # bytes
@@ -37,7 +39,7 @@ class Steps:
 
 
 class Program:
-    """A running program whose output, unless it goes elsewhere, is read with `read`.
+    """A running program whose output, unless it goes elsewhere, is read with `read`, and ahead of that.
 
     `error_lines`: what it wrote on standard error, at most MAX_ERROR_LINES lines.
     """
@@ -65,7 +67,7 @@ class Program:
         """The last bytes that were read of it."""
         self.stopped = False
         """Whether it was ended by us."""
-        self._reading = Lock()
+        self._output = ReadAhead(self._process.stdout) if self._process.stdout else None
         self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -81,9 +83,7 @@ class Program:
 
     async def read(self, size: int) -> bytes:
         """At most `size` bytes of the output, as soon as there are some; none at the end."""
-        with self._reading:
-            output = self._process.stdout
-            data = b"" if output is None or output.closed else output.read(size)
+        data = self._output.read(size) if self._output else b""
         self.at_end = not data
         self.end = (self.end + data)[-_END:]
         return data
@@ -93,7 +93,8 @@ class Program:
         status = self._process.wait()
         if current_thread() is not self._listener:  # where the garbage collector may run, and stop this program
             self._listener.join()
-        self._close()
+        if self._output:
+            self._output.close()
         return status
 
     def stop(self) -> int:
@@ -109,11 +110,6 @@ class Program:
             self._process.kill()
         else:
             os.killpg(self._process.pid, signal.SIGKILL)  # and what it has started
-
-    def _close(self) -> None:
-        with self._reading:  # who waits for output in another thread has it now
-            if self._process.stdout:
-                self._process.stdout.close()
 
     def _listen(self) -> None:
         assert self._process.stderr  # noqa: S101 - for mypy: it is a pipe

@@ -10,7 +10,7 @@ import shutil
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread, Timer
+from threading import Event, Thread, Timer
 from typing import Any
 
 from packaging.version import Version
@@ -25,6 +25,7 @@ from msra.engines.uninterrupted import uninterrupted
 OLDEST = Version("4.0")
 """pyshark drives every tshark like this one."""
 _LAST_TAGS = b"</pdml>", b"</psml>"
+_BETWEEN_LOOKS = 0.01  # seconds between two looks at whether a file has grown
 
 
 class Reliable:
@@ -193,26 +194,36 @@ class PluginPipe(Dissection, Capture):  # type: ignore[misc]
 
 
 class PluginFeed(PluginPipe):
-    """The packets of a file that is written after tshark was started, and then fed to it."""
+    """The packets of a file that still grows: tshark is fed with what is there, until the file is complete.
+
+    A thread does it, which waits when tshark waits for its own output to be read.
+    """
 
     _own_session = False
-    _feeder: Thread | None = None
     _failure: OSError | None = None
 
-    def feed(self, path: Path) -> None:
-        """This is the file; it is written to `input` while the packets are read."""
-
-        def write() -> None:
-            try:
-                with io.BufferedWriter(self.input) as target, path.open("rb") as file:
-                    shutil.copyfileobj(file, target)
-            except BrokenPipeError:
-                pass  # tshark has ended, and says why
-            except OSError as error:
-                self._failure = error
-
-        self._feeder = Thread(target=write, daemon=True)
+    def __init__(self, path: Path, tshark: str, parameters: list[str], display_filter: str) -> None:
+        self._complete = Event()
+        self._feeder = Thread(target=self._feed, args=(path,), daemon=True)
+        super().__init__(tshark, parameters, display_filter)
         self._feeder.start()
+
+    def complete(self) -> None:
+        """The file grows no more."""
+        self._complete.set()
+
+    def _feed(self, path: Path) -> None:
+        try:
+            with io.BufferedWriter(self.input) as target, path.open("rb") as file:
+                complete = False
+                while not complete:
+                    complete = self._complete.wait(_BETWEEN_LOOKS)
+                    shutil.copyfileobj(file, target)
+                    target.flush()
+        except BrokenPipeError:
+            pass  # tshark has ended, and says why
+        except OSError as error:
+            self._failure = error
 
     def __iter__(self) -> Iterator[Packet]:
         yield from super().__iter__()
@@ -222,6 +233,7 @@ class PluginFeed(PluginPipe):
     def close(self) -> None:
         """End tshark, if it still runs, and so what feeds it."""
         stop_all(self._running_processes)
-        if self._feeder:
+        self._complete.set()
+        if self._feeder.ident:  # it was started
             self._feeder.join()
         super().close()

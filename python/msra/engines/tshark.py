@@ -98,20 +98,21 @@ class TsharkReading:
     def events(self) -> Generator[Event, None, None]:
         """Let tshark dissect the capture: a small file as it is, of everything else a slice with what may matter.
 
-        tshark takes long to start, and does so while our own pass is under way.
+        tshark starts, and dissects what is there already, while our own pass is under way.
         """
         if _is_small(self._path):
             with closing(self._tshark(self._path)) as tshark:
                 own_pass = OwnPass(self._path, self._options, started=self._started)
                 yield from self._read(self._path, tshark, own_pass, None)
             return
-        with temporary_folder() as folder, closing(self._waiting_tshark()) as waiting:
+        with temporary_folder() as folder:
             path = folder / "slice.pcapng"
-            with written(path) as stream:
+            with written(path) as stream, closing(self._fed_tshark(path)) as tshark:
                 sliced = Slice(stream)
                 own_pass = OwnPass(self._path, self._options, sliced=sliced, started=self._started)
-            waiting.feed(path)
-            yield from self._read(path, waiting, own_pass, sliced)
+                stream.close()
+                tshark.complete()
+                yield from self._read(path, tshark, own_pass, sliced)
 
     def _read(self, path: Path, tshark: Dissection, own_pass: OwnPass, sliced: Slice | None) -> Iterator[Event]:
         self.packets, self.notes = own_pass.packets, own_pass.notes
@@ -155,10 +156,10 @@ class TsharkReading:
 
         return PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
 
-    def _waiting_tshark(self) -> PluginFeed:
+    def _fed_tshark(self, path: Path) -> PluginFeed:
         from msra.engines.pyshark_capture import PluginFeed
 
-        return PluginFeed(needed_tshark(), parameters(self._options), FILTER)
+        return PluginFeed(path, needed_tshark(), parameters(self._options), FILTER)
 
     def _events(self, tshark: Dissection) -> Iterator[Event]:
         translator = pdml.Translator()
