@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from msra import codes
 from msra.analysis.model import Attempt, CaptureReport, Outcome, Report, SameSession, Session, SessionPlace
@@ -27,8 +27,7 @@ _ADDRESS = re.compile(r"\[(?P<v6>[^]]*)\](?::(?P<port6>\d+))?|(?P<v4>[^:]*):(?P<
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
+class Filters(NamedTuple):
     """What a session must have to be shown: one value of each kind that is given, and be on at the time.
 
     `since` and `until` are nanoseconds since 1970, UTC, both included; `codes` are the results that decided.

@@ -8,15 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 MANIFEST = "installed-by-analyze-pcap.json"
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledFiles:
+class InstalledFiles(NamedTuple):
     """The files of one folder. The methods raise OSError where the folder cannot be read or written."""
 
     folder: Path

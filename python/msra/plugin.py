@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import msra
 from msra.installed_files import InstalledFiles
@@ -22,8 +22,7 @@ class PluginError(Exception):
     """The plugin cannot be installed or removed; the text is one clear sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Folders:
+class Folders(NamedTuple):
     """Wireshark's personal folders: Lua plugins, and the configuration with its profiles."""
 
     plugins: Path

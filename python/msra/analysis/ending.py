@@ -11,7 +11,7 @@ The layers close one after the other, so the earliest frame tells who began.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.analysis.evidence import Evidence
 from msra.events import Role
@@ -19,8 +19,7 @@ from msra.events import Role
 _CLOSING_ALERTS = (0, 90)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """Who ended the connection; `sender` and `frame` are None if the capture shows no end.
 
     `how` is disconnect (of Remote Assistance), mcs, tls, fin, rst or open.

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from msra.analysis.evidence import Evidence
 from msra.analysis.findings.rule import LOSSES, UNREAD, Case
@@ -43,8 +43,7 @@ _LATER = " Later messages may be missing: not all bytes could be read."
 _Event: TypeAlias = "tuple[Role, str]"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """`awaited` is the side whose turn it is; `text` may name the {sender} who led there and what was {before}."""
 
     id: str
@@ -52,8 +51,7 @@ class State:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """`sender` (None: either side) says this, and both are at `to`: from the states `at`, () for all up to there."""
 
     sender: Role | None

@@ -24,7 +24,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from msra.analysis.differences import Shown, compare, content, shown
 from msra.analysis.model import CaptureReport, Session, SessionPlace
@@ -137,8 +137,7 @@ def _sighting(one: Shown) -> _Sighting:
     return _Sighting(one, one.place, one.session, marks, opening)
 
 
-@dataclass(frozen=True)
-class _Rule:
+class _Rule(NamedTuple):
     """A kind of evidence. Sessions that share one of `marks` are compared; if `holds`, they are one and the same.
 
     `alone`: a mark is none if two sessions of one capture have it. `despite`: what may differ all the same.

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -26,8 +25,7 @@ else:
 _TABLE = Path(__file__).parent.parent / "data" / "rdp_codes.toml"
 
 
-@dataclass(frozen=True, slots=True)
-class RdpCode:
+class RdpCode(NamedTuple):
     """One number: its name, one sentence on what it means, and whether a specification defines it."""
 
     value: int

@@ -13,12 +13,12 @@ import hashlib
 import re
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from msra.analysis.model import Transfer
 from msra.events import Message, Role
-from msra.layers.contact import Contact, parse_contact
+from msra.layers.contact import parse_contact
 from msra.layers.header import is_file_channel
 from msra.limits import MAX_TRANSFER_FRAMES, MAX_TRANSFERS, MAX_XML
 
@@ -197,7 +197,7 @@ def _contact(file: File, received: int) -> Mapping[str, str] | None:
     if file.announced("internaldata", "0") == "0":
         return None
     contact = parse_contact(b"".join(file.content())) if received <= _MOST_CONTACT else None
-    return {} if contact is None else {one.name: _shown(getattr(contact, one.name)) for one in fields(Contact)}
+    return {} if contact is None else {name: _shown(value) for name, value in contact._asdict().items()}
 
 
 def _shown(value: str | bytes | None) -> str:

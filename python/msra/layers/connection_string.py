@@ -11,7 +11,7 @@ What is not as the document says but readable stays in the result: to judge it i
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.layers.elements import quote, scan_elements
 from msra.limits import MAX_CONNECTION_STRING
@@ -29,8 +29,7 @@ def _port(text: str) -> int | None:
     return int(text) if _PORT.fullmatch(text) and int(text) <= 0xFFFF else None
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """A listener of the novice: IP address or computer name, and TCP port. Without a port all of it is `host`."""
 
     host: str
@@ -47,8 +46,7 @@ class Address:
         return self.host if self.port is None else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionString1:
+class ConnectionString1(NamedTuple):
     """[MS-RAI] 2.2.1; `str()` gives the text. By the document the first two are 65538 and 1, and "*" stands for itself.
 
     <ProtocolVersion>,<protocolType>,<machineAddressList>,<assistantAccountPwd>,
@@ -74,8 +72,7 @@ class ConnectionString1:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class KeyHash:
+class KeyHash(NamedTuple):
     """The attribute KH2: "sha256", "sha384" or "sha512" (empty if there is no colon), and the hash in base64."""
 
     algorithm: str
@@ -90,8 +87,7 @@ class KeyHash:
         return f"{self.algorithm}:{self.value}" if self.algorithm else self.value
 
 
-@dataclass(frozen=True, slots=True)
-class Listener:
+class Listener(NamedTuple):
     """The node L: port (P) and server name (N), or with web sockets the URI (U) in place of the port."""
 
     port: int | None
@@ -99,8 +95,7 @@ class Listener:
     uri: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(NamedTuple):
     """The node T: transport identifier (ID), session identifier (SID), and where it listens."""
 
     id: str
@@ -108,8 +103,7 @@ class Transport:
     listeners: tuple[Listener, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionString2:
+class ConnectionString2(NamedTuple):
     """[MS-RAI] 2.2.2; `str()` gives the text, without white space between the elements.
 
     <E><A KH="" KH2="" ID=""/><C><T ID="" SID=""><L P="" N=""/><L U="" N=""/></T></C></E>

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.layers.elements import decode_text, scan_elements
 from msra.limits import MAX_XML
@@ -21,8 +21,7 @@ from msra.limits import MAX_XML
 __all__ = ["Contact", "parse_contact"]
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """One contact; what is missing is empty.
 
     `avatar` is a picture and `public_key` a key blob, decoded from base64, or None where that fails. `address` is the

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scapy.packet import NoPayload, Packet
 
@@ -39,8 +38,7 @@ FILE_DATA = "FILE_DATA"
 Fields = dict[str, "int | str"]
 
 
-@dataclass(frozen=True)
-class Decoded:
+class Decoded(NamedTuple):
     """One message. `channel` is its ChannelName, `type` the document's name for it, `notes` are keys of NOTES.
 
     `fields` are in the order of the wire, by their snake_case names; bytes are lower-case hexadecimal digits.

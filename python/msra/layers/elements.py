@@ -11,7 +11,7 @@ what peers do wrong in values, an unescaped "&" for one; where it can't follow t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.limits import MAX_XML, MAX_XML_ATTRIBUTES, MAX_XML_ELEMENTS, MAX_XML_NESTING
 
@@ -33,8 +33,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _ENCODINGS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(NamedTuple):
     """An element: the names of the elements around it and its own, and its attributes by lower-case name."""
 
     path: tuple[str, ...]

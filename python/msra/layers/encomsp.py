@@ -17,8 +17,7 @@ order that ends before its fixed fields do, or of an unknown type, has a Raw lay
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from scapy.fields import LEShortEnumField, LEShortField, PacketListField
 from scapy.packet import Packet, bind_layers
@@ -160,8 +159,7 @@ for _order_type, _layer in ORDERS.items():
     bind_layers(ENCOMSP_Header, _layer, order_type=_order_type)
 
 
-@dataclass(frozen=True)
-class DecodedOrder:
+class DecodedOrder(NamedTuple):
     """One order. `type` is the document's name for it or UNKNOWN, `notes` are keys of NOTES.
 
     `fields` are in the order of the wire, by their snake_case names, `order_type` first; bytes are lower-case

@@ -12,7 +12,7 @@ whole. What else looks like a command is one: the sender may end early, and bloc
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msra.layers.decode import FILE_DATA, Decoded
 from msra.layers.header import is_file_channel
@@ -52,7 +52,7 @@ class FileTransfers:
             return decoded
         if decoded.type != FILE_DATA and self._is_block(sender, decoded):
             notes = tuple(note for note in decoded.notes if note != "missing_terminator")
-            decoded = replace(decoded, type=FILE_DATA, fields={"data_len": decoded.body_len}, notes=notes)
+            decoded = decoded._replace(type=FILE_DATA, fields={"data_len": decoded.body_len}, notes=notes)
         self._follow(sender, decoded)
         return decoded
 

@@ -19,8 +19,8 @@ data of input: [ numEvents u8, if it is 0 in the header ] | events
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 SECURE_CHECKSUM = 1
 ENCRYPTED = 2
@@ -38,8 +38,7 @@ class Fragmentation(IntEnum):
     NEXT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The header of a fast-path PDU. Offsets are in bytes from the start of the PDU."""
 
     flags: int
@@ -63,8 +62,7 @@ class Header:
         return bool(self.flags & SECURE_CHECKSUM)
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(NamedTuple):
     """One update of an output PDU."""
 
     code: int

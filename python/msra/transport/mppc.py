@@ -21,9 +21,8 @@ The data are a string of bits, the most significant bit of each byte first; less
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msra.transport.bulk_base import WINDOW, BulkError, HistoryDecompressor, windows
 
@@ -31,8 +30,7 @@ _PADDING = 64
 """Zero bits behind the data, more than any copy has: what is read beyond the end is noticed after the copy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(NamedTuple):
     """Where RDP 4.0 and RDP 5.0 differ; `copy_offsets`: prefix, number of bits after it, first copy-offset."""
 
     history: int

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.limits import MAX_LOST_BYTES, MAX_LOST_PACKETS, MAX_NEW_OFFSET, MAX_SEARCH_BYTES, MAX_SEARCHES
 from msra.transport.ciphers import BLOCK, Rc4, TripleDesCbc, xor
@@ -34,8 +35,7 @@ RC4_LOST = "bytes before it are lost, and the position in the RC4 stream is not 
 BLOCK_LOST = "bytes before it are lost, and its first block can't be decrypted without them"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """Clear data, and why it can't be trusted. `mac_ok` None: there was no way to check."""
 
     data: bytes
@@ -52,8 +52,7 @@ class _Key:
     before: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a packet may stand: at `offset` from the reading position of `key`, after one of `counts` packets."""
 
     key: _Key

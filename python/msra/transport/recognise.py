@@ -6,7 +6,7 @@ of a segment, or from its first MCS SendData PDU, whose shape is strict enough t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.transport import tpkt, x224
 
@@ -15,8 +15,7 @@ _LONGEST_SHAPE = 15
 """Bytes that `tpkt.is_send_data` looks at: a shape may be split over two segments after the first 14."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(NamedTuple):
     """RDP starts in `data`; `from_client` says which side sent it."""
 
     from_client: bool

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from msra.transport.rdp_keys import PublicKey, RsaPrivateKey, find_key, parse_server_certificate
@@ -76,8 +75,7 @@ def has_header(user_data: bytes) -> bool:
     return bool(flags_of(user_data) & (SEC_INFO_PKT | SEC_LICENSE_PKT)) and not share_control
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSecurity:
+class ServerSecurity(NamedTuple):
     """TS_UD_SC_SEC1 (2.2.1.4.3)."""
 
     method: int

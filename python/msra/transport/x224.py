@@ -10,7 +10,7 @@ variable part: [ "Cookie: mstshash=" user CR LF | routing token CR LF ]
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 CONNECTION_REQUEST = 0xE0
 CONNECTION_CONFIRM = 0xD0
@@ -22,8 +22,7 @@ _NEG = struct.Struct("<BBHI")
 _COOKIE = b"Cookie: mstshash="
 
 
-@dataclass(frozen=True, slots=True)
-class Negotiation:
+class Negotiation(NamedTuple):
     """RDP_NEG_REQ, RDP_NEG_RSP or RDP_NEG_FAILURE, and the cookie before it."""
 
     cookie: str | None

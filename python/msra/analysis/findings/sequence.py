@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from msra.analysis.findings.rule import Case, Hit, Rule, hit, listed
 from msra.analysis.findings.vocabulary import (
@@ -25,8 +25,7 @@ from msra.analysis.findings.vocabulary import (
 from msra.events import Message, Role
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """In one version, `sender` sends this type only after the other side or itself has sent `after`."""
 
     version: int

@@ -9,8 +9,8 @@ Windows sends no code when somebody closes a window or a program dies, so these 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Literal, TypeAlias
+from dataclasses import replace
+from typing import Literal, NamedTuple, TypeAlias
 
 from msra.analysis.findings.rule import LOSSES
 from msra.analysis.findings.vocabulary import DISCONNECT
@@ -34,8 +34,7 @@ _NETWORK = "A firewall or another device between the two cut the connection."
 _FRESH = "Close Remote Assistance on both computers and try with a new invitation."
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(NamedTuple):
     """One row: the states of the handshake (analysis/handshake.py), and what was going on in them, as a clause."""
 
     id: str

@@ -6,12 +6,11 @@ The hash is that of the MAC, and SHA384 is also that of the PRF, for which all o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Cipher:
+class Cipher(NamedTuple):
     """A cipher; sizes in bytes. `mode` is cbc, stream, null, or the AEAD: gcm, ccm, chacha.
 
     `fixed_iv`: what the key block gives of the nonce (AEAD), or the first IV (CBC of TLS 1.0).
@@ -28,8 +27,7 @@ class Cipher:
         return self.tag > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+class Suite(NamedTuple):
     """A cipher suite; hashes have their hashlib names. `key_exchange` is empty in TLS 1.3, `mac` with an AEAD."""
 
     number: int
