@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import threading
-from contextlib import closing
-from pathlib import Path
 
-import pytest
+from pyshark.capture.file_capture import FileCapture
 
-from msra.engines.interface import EngineError, Options
-from msra.engines.pyshark_capture import PluginCapture, PluginFeed
-from msra.engines.tshark import FILTER, needed_tshark, parameters
+from msra.engines.program import Program
+from msra.engines.pyshark_capture import Packets, Reliable
 from tests.conformance.expected import PCAPS
 
 
-def capture(display_filter: str = "tcp", *parameters: str) -> PluginCapture:
+class File(Reliable, FileCapture):
+    pass
+
+
+def capture(display_filter: str = "tcp") -> File:
     tshark = shutil.which("tshark")
     assert tshark, "tests/install-tools installs tshark"
-    return PluginCapture(PCAPS / "v2_ok_3389.pcapng", tshark, display_filter, list(parameters))
+    return File(str(PCAPS / "v2_ok_3389.pcapng"), keep_packets=False, display_filter=display_filter, tshark_path=tshark)
 
 
 def test_packets_and_exit_status() -> None:
@@ -74,35 +74,8 @@ def test_one_that_was_read_once_can_be_left_midway_the_second_time() -> None:
     assert not reading._running_processes
 
 
-def fed(path: Path) -> PluginFeed:
-    return PluginFeed(path, needed_tshark(), parameters(Options()), FILTER)
-
-
-def test_a_file_is_fed_while_it_grows(tmp_path: Path) -> None:
-    """As one that tshark reads by itself; the pipes have room for 64 KiB only."""
-    large, growing = PCAPS / "v2_all48_codes.pcapng", tmp_path / "growing"
-    content = large.read_bytes()
-    assert len(content) > 1 << 17
-    growing.touch()
-    with closing(fed(growing)) as feed, growing.open("ab", buffering=0) as file:
-        packets = iter(feed)
-        file.write(content[: len(content) // 2])
-        numbers = [next(packets).number]  # comes before the file is complete
-        file.write(content[len(content) // 2 :])
-        feed.complete()
-        numbers += [packet.number for packet in packets]
-    with closing(PluginCapture(large, needed_tshark(), FILTER, parameters(Options()))) as whole:
-        assert numbers == [packet.number for packet in whole]
-    assert (feed.exit_status, feed.whole) == (0, True)
-
-
-def test_a_file_that_cannot_be_fed_is_an_error(tmp_path: Path) -> None:
-    with closing(fed(tmp_path / "gone")) as feed, pytest.raises(EngineError, match="No such file"):
-        list(feed)
-
-
-def test_a_tshark_that_is_ended_while_it_is_fed() -> None:
-    before = threading.active_count()
-    with closing(fed(PCAPS / "v2_all48_codes.pcapng")):
-        pass
-    assert threading.active_count() == before
+def test_the_packets_of_a_program_that_runs_already() -> None:
+    program = Program(["tshark", "-n", "-T", "pdml", "-r", str(PCAPS / "v2_ok_3389.pcapng"), "-Y", "frame.number < 4"])
+    packets = Packets(program)
+    assert [packet.number for packet in packets] == ["1", "2", "3"]
+    assert (packets.exit_status, packets.whole) == (0, True)

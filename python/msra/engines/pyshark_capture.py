@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import io
-import os
-import shutil
 import weakref
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from threading import Event, Thread, Timer
+from threading import Timer
 from typing import Any
 
 from packaging.version import Version
 from pyshark.capture.capture import Capture, StopCapture
-from pyshark.capture.file_capture import FileCapture
 from pyshark.packet.packet import Packet
 
 from msra.engines.interface import EngineError
@@ -25,7 +19,6 @@ from msra.engines.uninterrupted import uninterrupted
 OLDEST = Version("4.0")
 """pyshark drives every tshark like this one."""
 _LAST_TAGS = b"</pdml>", b"</psml>"
-_BETWEEN_LOOKS = 0.01  # seconds between two looks at whether a file has grown
 
 
 class Reliable:
@@ -133,107 +126,13 @@ class Reliable:
         return OLDEST
 
 
-class Dissection(Reliable):
-    """Iterating yields the packets that tshark dissects; it runs from the start on."""
+class Packets(Reliable, Capture):  # type: ignore[misc]  # pyshark has no types
+    """Iterating yields the packets that a running tshark writes in PDML, once."""
 
-    _process: Program | None = None
-
-    def _begin(self, **pipes: int) -> None:
-        self._process = Steps().run_until_complete(self._get_tshark_process(**pipes))
-
-    def __iter__(self) -> Iterator[Packet]:
-        process, self._process = self._process, None  # a second time, pyshark starts another
-        yield from self._packets_from_tshark_sync(existing_process=process)
-
-
-class PluginCapture(Dissection, FileCapture):  # type: ignore[misc]  # pyshark has no types
-    """The packets of a file that pass a display filter."""
-
-    def __init__(self, path: Path, tshark: str, display_filter: str, parameters: list[str]) -> None:
-        super().__init__(
-            str(path),
-            keep_packets=False,
-            display_filter=display_filter,
-            tshark_path=tshark,
-            custom_parameters=parameters,
-        )
-        self._begin()
-
-
-class PluginPipe(Dissection, Capture):  # type: ignore[misc]
-    """The packets of a capture that is written to `input` meanwhile: each comes out as soon as it was written."""
-
-    _own_session = True
-
-    def __init__(self, tshark: str, parameters: list[str], display_filter: str | None = None) -> None:
-        super().__init__(display_filter=display_filter, tshark_path=tshark, custom_parameters=parameters)
-        output, target = os.pipe()
-        self.input = os.fdopen(target, "wb", buffering=0)
-        # It runs before the first packet is written, which a pipe may have no room for.
-        try:
-            self._begin(stdin=output)
-        except EngineError:
-            self.input.close()
-            raise
-        finally:
-            os.close(output)
-
-    def get_parameters(self, packet_count: int | None = None) -> list[str]:
-        """What tshark is told."""
-        return [*super().get_parameters(packet_count), "-r", "-"]
-
-    def end_input(self) -> None:
-        """The capture ends here."""
-        with contextlib.suppress(OSError):  # whoever read it is gone
-            self.input.close()
-
-    def close(self) -> None:
-        """End tshark, if it still runs."""
-        super().close()
-        self.end_input()
-
-
-class PluginFeed(PluginPipe):
-    """The packets of a file that still grows: tshark is fed with what is there, until the file is complete.
-
-    A thread does it, which waits when tshark waits for its own output to be read.
-    """
-
-    _own_session = False
-    _failure: OSError | None = None
-
-    def __init__(self, path: Path, tshark: str, parameters: list[str], display_filter: str) -> None:
-        self._complete = Event()
-        self._feeder = Thread(target=self._feed, args=(path,), daemon=True)
-        super().__init__(tshark, parameters, display_filter)
-        self._feeder.start()
-
-    def complete(self) -> None:
-        """The file grows no more."""
-        self._complete.set()
-
-    def _feed(self, path: Path) -> None:
-        try:
-            with io.BufferedWriter(self.input) as target, path.open("rb") as file:
-                complete = False
-                while not complete:
-                    complete = self._complete.wait(_BETWEEN_LOOKS)
-                    shutil.copyfileobj(file, target)
-                    target.flush()
-        except BrokenPipeError:
-            pass  # tshark has ended, and says why
-        except OSError as error:
-            self._failure = error
+    def __init__(self, process: Program) -> None:
+        super().__init__()
+        self._process = process
+        self._running_processes.add(process)
 
     def __iter__(self) -> Iterator[Packet]:
-        yield from super().__iter__()
-        if self._failure:
-            raise EngineError(f"the temporary file for tshark cannot be read: {self._failure.strerror}")
-
-    def close(self) -> None:
-        """End tshark, if it still runs, and so what feeds it."""
-        stop_all(self._running_processes)
-        self._complete.set()
-        if self._feeder.ident:  # it was started
-            self._feeder.join()
-        super().close()
+        yield from self._packets_from_tshark_sync(existing_process=self._process)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from msra import plugin
 from msra.capture import selection
 from msra.engines import pdml
+from msra.engines.dissection import Dissection, Fed
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options, Reading
@@ -31,7 +32,7 @@ from msra.events import ConnectionOpened, Event, Message
 from msra.wireshark import find_tshark as find_tshark  # also for those who choose an engine
 
 if TYPE_CHECKING:
-    from msra.engines.pyshark_capture import Dissection, PluginCapture, PluginFeed, Reliable
+    from msra.engines.pyshark_capture import Reliable
 
 FILTER = f"{pdml.MESSAGE_LAYER} || {pdml.TRANSPORT_LAYER} || _ws.lua.error"
 PREFERENCES = {
@@ -107,7 +108,10 @@ class TsharkReading:
             return
         with temporary_folder() as folder:
             path = folder / "slice.pcapng"
-            with written(path) as stream, closing(self._fed_tshark(path)) as tshark:
+            with (
+                written(path) as stream,
+                closing(Fed(needed_tshark(), parameters(self._options), FILTER, path)) as tshark,
+            ):
                 sliced = Slice(stream)
                 own_pass = OwnPass(self._path, self._options, sliced=sliced, started=self._started)
                 stream.close()
@@ -151,15 +155,8 @@ class TsharkReading:
             for event, message in zip(dissected, own.messages, strict=True):
                 yield replace(event, connection=number, frame=message.frame, time=message.time)
 
-    def _tshark(self, path: Path, holes: bool = False) -> PluginCapture:
-        from msra.engines.pyshark_capture import PluginCapture
-
-        return PluginCapture(path, needed_tshark(), FILTER, parameters(self._options, holes))
-
-    def _fed_tshark(self, path: Path) -> PluginFeed:
-        from msra.engines.pyshark_capture import PluginFeed
-
-        return PluginFeed(path, needed_tshark(), parameters(self._options), FILTER)
+    def _tshark(self, path: Path, holes: bool = False) -> Dissection:
+        return Dissection(needed_tshark(), parameters(self._options, holes), FILTER, str(path))
 
     def _events(self, tshark: Dissection) -> Iterator[Event]:
         translator = pdml.Translator()
@@ -209,7 +206,7 @@ def _is_small(path: Path) -> bool:
         return False
 
 
-def problem_of(tshark: Reliable) -> str | None:
+def problem_of(tshark: Dissection | Reliable) -> str | None:
     """What went wrong in a tshark that has ended, as a sentence; None if nothing did. A damaged file is a note only."""
     exit_status, said = tshark.exit_status, [line for line in tshark.error_lines if not _HARMLESS.search(line)]
     if any(_NO_PLUGIN.search(line) for line in said):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from msra.engines import pdml
+from msra.engines.dissection import Piped
 from msra.engines.embedded import EmbeddedReading
 from msra.engines.export import MessageExport
 from msra.engines.interface import EngineError, Options
@@ -23,7 +24,6 @@ from msra.events import ConnectionOpened, Event, Fact, Message
 if TYPE_CHECKING:
     from pyshark.packet.packet import Packet
 
-    from msra.engines.pyshark_capture import PluginPipe
 
 _TAGS = 256  # bytes that go before a message at most; see export.upper_pdu
 
@@ -73,7 +73,7 @@ class MessageDissector:
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._pipe: PluginPipe | None = None
+        self._pipe: Piped | None = None
         self._packets: Iterator[Packet] = iter(())
         self._export: MessageExport | None = None
 
@@ -107,9 +107,7 @@ class MessageDissector:
 
     def _started(self) -> MessageExport:
         if self._export is None:
-            from msra.engines.pyshark_capture import PluginPipe
-
-            self._pipe = PluginPipe(needed_tshark(), parameters(self._options))
+            self._pipe = Piped(needed_tshark(), parameters(self._options))
             self._packets = iter(self._pipe)
             self._export = MessageExport(self._pipe.input)
         return self._export
