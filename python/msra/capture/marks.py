@@ -129,8 +129,8 @@ def _find_start(content: NDArray[np.uint8]) -> Numbers:
     looked through eight at a time.
     """
     count = (len(content) - 1) // 16 * 8
-    even, odd = (content[first : first + 2 * count].view("<u2") == 0x0003 for first in (0, 1))
-    found = even | odd
+    found, odd = (content[first : first + 2 * count].view("<u2") == 0x0003 for first in (0, 1))
+    found |= odd
     eights = np.flatnonzero(found.view(np.uint64) != 0)
     pairs = (eights[:, None] * 8 + np.arange(8)).ravel()
     pairs = pairs[found[pairs]]

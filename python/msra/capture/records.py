@@ -67,15 +67,23 @@ class Records:
 
     def packets(self, rows: Sequence[int]) -> Iterator[Packet]:
         """The packets in these records."""
-        data, offsets, first, read = self.data, self.offsets, self.first, self.layout.packet
-        if not isinstance(offsets, list):
-            offsets = offsets.tolist() if rows else []
+        if not rows:
+            return
+        data, first, read = self.data, self.first, self.layout.packet
+        starts, ends = self._bounds(rows)
         if not isinstance(data, bytes) and len(rows) * _DENSE > len(self):
-            data = data[0 : offsets[-1]]
-        for row in rows:
-            packet = read(first + row, data[offsets[row] : offsets[row + 1]])
+            data = data[0 : ends[-1]]
+        for row, start, end in zip(rows, starts, ends, strict=True):
+            packet = read(first + row, data[start:end])
             if packet is not None:
                 yield packet
+
+    def _bounds(self, rows: Sequence[int]) -> tuple[list[int], list[int]]:
+        offsets = self.offsets
+        if isinstance(offsets, list):
+            return [offsets[row] for row in rows], [offsets[row + 1] for row in rows]
+        these = offsets[[*rows]], offsets[[row + 1 for row in rows]]
+        return these[0].tolist(), these[1].tolist()
 
 
 def gather(data: bytes, at: NDArray[np.int64], fields: np.dtype[np.void]) -> NDArray[np.void]:
