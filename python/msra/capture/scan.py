@@ -53,7 +53,7 @@ class Part:
     def packets(self, these: Numbers) -> Iterator[Packet]:
         """The packets of these segments, and all odd ones, in order."""
         rows = self.row[these]
-        return self.records.packets((np.union1d(rows, self.odd) if len(self.odd) else rows).tolist())
+        return self.records.packets((np.sort(np.concatenate([rows, self.odd])) if len(self.odd) else rows).tolist())
 
 
 class Scan:
