@@ -55,6 +55,7 @@ def run(folder: Path, scale: float, runs: int) -> str:
     for case in CASES:
         ensure(case, folder, scale)
         captures = captures_of(case, folder, scale)
+        captures.read()
         titles[case.name] = _title(case, captures, scale)
         for program, result in measured(programs, captures, runs):
             print(f"{case.name}: {program.name}: {result.cost.wall:.2f} s", file=sys.stderr)

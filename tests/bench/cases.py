@@ -89,6 +89,13 @@ class Captures:
         """Bytes of the whole."""
         return sum(path.stat().st_size for path in self.whole)
 
+    def read(self) -> None:
+        """From now on they are in the disk cache."""
+        for path in (*self.whole, *self.part):
+            with path.open("rb", buffering=0) as file:
+                while file.read(1 << 24):
+                    pass
+
 
 def ensure(case: Case, folder: Path, scale: float) -> None:
     """Make what is not there. A folder that has its name is complete."""
