@@ -232,12 +232,13 @@ def _distinct(columns: Columns) -> list[int]:
 
 def _together(reader: _Reader, unsupported: Mapping[int, int]) -> Segments:
     """What was found in several ways, in the order of the records."""
-    found = reader.found
+    found = [one for one in reader.found if len(one[0].row)]
     row = np.concatenate([np.empty(0, np.int64), *(packets.row for packets, *_ in found)])
-    order = np.argsort(row, kind="stable")
+    order = np.argsort(row, kind="stable") if len(found) > 1 else slice(None)
 
     def joined(parts: list[NDArray[_Number]], kind: type[_Number]) -> NDArray[_Number]:
-        return np.concatenate([np.empty(0, kind), *parts])[order]
+        one = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, kind), *parts])[order]
+        return one.astype(kind, copy=False)
 
     flags = joined([header["flags"] for *_, header in found], np.uint8)
     return Segments(
