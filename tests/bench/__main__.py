@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=default_folder(),
         help=f"for the captures (${FOLDER_VARIABLE}; default: %(default)s)",
     )
-    add("--runs", type=int, default=3)
+    add("--runs", type=int, default=5)
     add("--scale", type=float, default=1, help="the size of the captures: 0.01 to try it out")
     add("--readme", type=Path, help="write the tables into this file, too")
     options = parser.parse_args(argv)
