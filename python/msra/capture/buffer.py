@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from io import RawIOBase
 
@@ -95,8 +97,7 @@ class FileContent:
     def __getitem__(self, key: slice) -> bytes:
         """Raises OSError also if the file has become shorter."""
         start, size = int(key.start), int(key.stop) - int(key.start)
-        self._file.seek(self._position + start)
-        data = _read(self._file, size, size)
+        data = _read_at(self._file, self._position + start, size)
         if len(data) < size:
             raise OSError("the file has become shorter")
         return data
@@ -135,6 +136,14 @@ class UnpackedContent:
         """Raises OSError as UnpackedAgain.read."""
         start, stop = int(key.start), int(key.stop)
         return self._file.read(self._start + start, stop - start)
+
+
+def _read_at(file: RawIOBase, position: int, size: int) -> bytes:
+    """At most `size` bytes, and no fewer if the file has them."""
+    if sys.platform != "win32":
+        return os.pread(file.fileno(), size, position)  # one call of the system, not two
+    file.seek(position)
+    return _read(file, size, size)
 
 
 def _read(file: RawIOBase, most: int, least: int) -> bytes:

@@ -78,6 +78,7 @@ _CONNECT_ENDS: _Pieces = (
 _LONGEST_CONNECT_START, _LONGEST_CONNECT_END = 5, 13
 
 _CONNECT = 6  # bytes of its shape
+_WORD = 8  # bytes that pieces are compared in
 TAIL = 14
 """Bytes that a recogniser keeps."""
 
@@ -160,7 +161,17 @@ def _eight_bytes(data: bytes, at: Numbers) -> NDArray[np.uint64]:
 
 def _agree(words: NDArray[np.uint64], size: Numbers, pieces: _Pieces) -> NDArray[np.bool_]:
     """Which segments agree with one of the pieces, as far as they go."""
-    there = ~np.uint64(0) >> (np.maximum(8 - size, 0) * 8).astype(np.uint64)
+    agreeing = np.zeros(len(words), np.bool_)
+    for _, (value, mask) in pieces:
+        agreeing |= words & mask == value
+    short = np.flatnonzero(size < _WORD)
+    agreeing[short] = _agree_as_far(words[short], size[short], pieces)
+    return agreeing
+
+
+def _agree_as_far(words: NDArray[np.uint64], size: Numbers, pieces: _Pieces) -> NDArray[np.bool_]:
+    """The same for segments that may end within a piece."""
+    there = ~np.uint64(0) >> (np.maximum(_WORD - size, 0) * 8).astype(np.uint64)
     agreeing = np.zeros(len(words), np.bool_)
     for least, (value, mask) in pieces:
         agreeing |= ((words ^ value) & mask & there == 0) & (size >= least)
