@@ -109,7 +109,7 @@ def test_saferror(tmp_path: Path) -> None:
 def test_memory_that_was_used_is_kept_for_the_next_capture() -> None:
     code = """if True:
         import resource
-        from msra.commands import suit_memory
+        from msra.commands import suit_process
 
         def pages() -> int:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -119,7 +119,7 @@ def test_memory_that_was_used_is_kept_for_the_next_capture() -> None:
             return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
         first = pages()
-        suit_memory()
+        suit_process()
         print(first, pages())
     """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

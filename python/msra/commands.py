@@ -29,15 +29,17 @@ def saferror() -> int:
     return _run("saferror", "msra.saferror")
 
 
-def suit_memory() -> None:
-    """Suit Python to what it does for us, in a process that is ours.
+def suit_process() -> None:
+    """Suit Python to what it does for us, in a process that is ours; before NumPy is loaded.
 
     Modules and what is read of captures are kept to the end, so that looking through them as often as Python does finds
     nothing, and takes a tenth of the time. And glibc gets blocks of 128 KiB and more from the system, and returns them,
     each time: a third of the time of many small captures. Once a larger one has come and gone, it keeps those up to its
-    size (mallopt(3), M_MMAP_THRESHOLD).
+    size (mallopt(3), M_MMAP_THRESHOLD). And the threads that NumPy's matrices would have, which nobody needs here, keep
+    the other processors busy for a tenth of a second as they start.
     """
     gc.set_threshold(*_GARBAGE_COLLECTION)
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     bytes(_FROM_THE_HEAP)
 
 
@@ -47,7 +49,7 @@ def _run(name: str, module: str) -> int:
         os.write(2, f"{name}: interrupted\n".encode())
         os._exit(_INTERRUPTED)
 
-    suit_memory()
+    suit_process()
     _open_closed_streams()
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # nohup ignores it
     if interruptible:

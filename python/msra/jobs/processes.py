@@ -25,7 +25,7 @@ from typing import TypeAlias
 
 from msra.analysis.model import CaptureReport
 from msra.analyzer import Progress
-from msra.commands import suit_memory
+from msra.commands import suit_process
 from msra.jobs.errors import JobsError
 from msra.jobs.interface import Reports, Update
 from msra.jobs.sampling import INTERVAL
@@ -149,7 +149,7 @@ _given: tuple[Task, Queue[tuple[int, Progress]] | None]
 def _begin(task: Task, queue: Queue[tuple[int, Progress]] | None) -> None:
     global _given
     _given = task, queue
-    suit_memory()
+    suit_process()
     if queue is not None:
         queue.cancel_join_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
