@@ -237,8 +237,7 @@ def _together(reader: _Reader, unsupported: Mapping[int, int]) -> Segments:
     order = np.argsort(row, kind="stable") if len(found) > 1 else slice(None)
 
     def joined(parts: list[NDArray[_Number]], kind: type[_Number]) -> NDArray[_Number]:
-        one = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, kind), *parts])[order]
-        return one.astype(kind, copy=False)
+        return np.concatenate([np.empty(0, kind), *parts])[order]
 
     flags = joined([header["flags"] for *_, header in found], np.uint8)
     return Segments(

@@ -82,8 +82,7 @@ class Records:
         offsets = self.offsets
         if isinstance(offsets, list):
             return [offsets[row] for row in rows], [offsets[row + 1] for row in rows]
-        these = offsets[[*rows]], offsets[[row + 1 for row in rows]]
-        return these[0].tolist(), these[1].tolist()
+        return offsets[[*rows]].tolist(), offsets[[row + 1 for row in rows]].tolist()
 
 
 def gather(data: bytes, at: NDArray[np.int64], fields: np.dtype[np.void]) -> NDArray[np.void]:

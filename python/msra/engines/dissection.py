@@ -9,6 +9,7 @@ import contextlib
 import io
 import os
 import shutil
+import subprocess
 import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from msra.engines.interface import EngineError
-from msra.engines.program import Program, stop_all
+from msra.engines.program import Program
 from msra.engines.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ class Dissection:
     _own_session = False
 
     def __init__(
-        self, tshark: str, parameters: Sequence[str], display_filter: str, source: str, stdin: int | None = None
+        self,
+        tshark: str,
+        parameters: Sequence[str],
+        display_filter: str,
+        source: str,
+        stdin: int = subprocess.DEVNULL,
     ) -> None:
         """`source` is the file, or "-" for what comes from `stdin`. Raises EngineError if tshark cannot be run."""
         self.exit_status: int | None = None
@@ -43,13 +49,10 @@ class Dissection:
         self.whole = False
         shown = ["-Y", display_filter] if display_filter else []
         command = [tshark, "-l", "-n", "-T", "pdml", *shown, *parameters, "-r", source]
-        running: set[Program] = set()
-        weakref.finalize(self, stop_all, running)
         try:
             with uninterrupted():  # who is started is known to those who end it
-                pipes = {} if stdin is None else {"stdin": stdin}
-                self._program = Program(command, own_session=self._own_session, **pipes)
-                running.add(self._program)
+                self._program = Program(command, stdin, own_session=self._own_session)
+                weakref.finalize(self, self._program.stop)
         except OSError as error:
             raise EngineError(f"{tshark} cannot be run: {error.strerror or error}") from error
 

@@ -58,8 +58,6 @@ class Layer(Packet):
         if s or self.stop_dissection_after:
             super().do_dissect_payload(s)
             return
-        if not self.payload_guess:
-            return
         cls = self.guess_payload_class(s)
         if issubclass(cls, Layer) and not cls.fixed_size:
             layer = cls(_internal=1, _underlayer=self)
@@ -71,7 +69,7 @@ class Layer(Packet):
 
     @classmethod
     def bound(cls, **fields: Any) -> type[Packet] | None:
-        """What is bound to these values. Scapy asks each bond for its fields: as slow as dissecting."""
+        """What is bound to exactly these values."""
         return next((layer for bond, layer in cls.payload_guess if bond == fields), None)
 
 

@@ -79,9 +79,6 @@ class MSRA_Ctl(Layer):
     dispatch_hook = classmethod(raw_if_short)
     fields_desc = [LEIntEnumField("msg_type", 0, MSG_TYPES)]
 
-    def guess_payload_class(self, payload: bytes) -> type[Packet]:
-        return self.bound(msg_type=self.msg_type) or self.default_payload_class(payload)
-
     def answers(self, other: Packet) -> int:
         return isinstance(other, MSRA_Ctl) and self.msg_type == _RESULT and other.msg_type in _ANSWERED_WITH_RESULT
 

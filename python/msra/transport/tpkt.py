@@ -151,7 +151,7 @@ def _pdu_length(data: bytes | bytearray, at: int) -> int | None:
     """Length of the PDU that starts at `at`; None: not known yet; 0: this is no PDU."""
     there = len(data) - at
     if there < 2:
-        return None if not there or data[at] == 3 or not data[at] & 3 else 0
+        return None if data[at] == 3 or not data[at] & 3 else 0
     first, second = data[at], data[at + 1]
     if first == 3:
         if there < TPKT_HEADER:

@@ -114,9 +114,7 @@ class VirtualChannels:
     def chunk(self, origin: Origin, channel: int, chunk: Chunk, data: bytes) -> list[Item]:
         """A channel PDU; `data` is what it carries, decompressed."""
         direction = self._directions[origin.from_client]
-        reassembly = direction.static.get(channel)
-        if reassembly is None:
-            reassembly = direction.static[channel] = Reassembly()
+        reassembly = direction.static.setdefault(channel, Reassembly())
         before = reassembly.size
         message, lost = reassembly.add(data, chunk.first, chunk.last)
         items = self._grown(origin, reassembly.size - before)
